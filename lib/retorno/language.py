@@ -1,0 +1,167 @@
+"""Words and numbers for people: every sentence a reader meets passes through here.
+
+A sentence is written once, in English, as ``say("{n} customers came back", n=integer(n))``. English is
+the message id; another language is a catalogue ``locale/<language>/retorno.po`` read with Babel, in which
+a missing message is an error and never English. Numbers, dates and money follow the language's formats.
+"""
+
+import io
+import math
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel import Locale, dates, numbers
+
+from retorno.errors import ParameterError
+
+LOCALE = Path(__file__).parent / "locale"
+SOURCE = "en"
+
+_current: ContextVar[str] = ContextVar("language", default=SOURCE)
+
+
+def mark(message: str) -> str:
+    """Mark a message for the catalogues where it is written; `say` translates it where it is read."""
+    return message
+
+
+def available() -> list[str]:
+    """Return the languages that can be used: English and every catalogue in place."""
+    return sorted({SOURCE, *(path.parent.name for path in LOCALE.glob("*/retorno.po"))})
+
+
+def use(language: str) -> None:
+    """Speak `language` from here on; ParameterError names the languages there are."""
+    if language not in available():
+        raise ParameterError(
+            say(
+                "language: {got!r} has no catalogue; there is {available}.",
+                got=language,
+                available=", ".join(available()),
+            )
+        )
+    _current.set(language)
+
+
+def current() -> str:
+    """Return the language spoken now."""
+    return _current.get()
+
+
+@contextmanager
+def speaking(language: str):
+    """Speak `language` inside the block."""
+    before = current()
+    use(language)
+    try:
+        yield
+    finally:
+        _current.set(before)
+
+
+class _Strict:
+    """The fallback of a catalogue: a message without translation is an error."""
+
+    def gettext(self, message):
+        raise LookupError(f"no translation into {current()!r} of {message!r}")
+
+    def ngettext(self, singular, plural, n):
+        raise LookupError(f"no translation into {current()!r} of {singular!r}")
+
+
+@cache
+def _catalogue(language: str, locale: Path):
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+    from babel.support import Translations
+
+    with (locale / language / "retorno.po").open("rb") as file:
+        catalog = read_po(file, locale=language, abort_invalid=True)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    translations = Translations(compiled)
+    translations.add_fallback(_Strict())
+    return translations
+
+
+def say(message: str, /, **values) -> str:
+    """Return `message` in the current language with `values` filled in."""
+    if current() != SOURCE:
+        message = _catalogue(current(), LOCALE).gettext(message)
+    return message.format(**values)
+
+
+def say_n(singular: str, plural: str, n: int, /, **values) -> str:
+    """Return the form of the message that fits `n`, with ``{n}`` and `values` filled in."""
+    if current() == SOURCE:
+        message = singular if n == 1 else plural
+    else:
+        message = _catalogue(current(), LOCALE).ngettext(singular, plural, n)
+    return message.format(n=integer(n), **values)
+
+
+def _locale() -> Locale:
+    return Locale.parse(current())
+
+
+def integer(value: int) -> str:
+    """Return a whole number with the language's thousands mark."""
+    return numbers.format_decimal(int(value), format="#,##0", locale=_locale())
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return `value` rounded to `digits` decimals, with a true minus sign."""
+    if not math.isfinite(value):
+        raise ValueError(f"`number` writes finite numbers; got {value}.")
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return _minus(numbers.format_decimal(value, format=pattern, locale=_locale()))
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """Return a fraction as a percentage: 0.123 is 12.3%."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return _minus(numbers.format_percent(value, format=pattern, locale=_locale()))
+
+
+def money(value: float, currency: str) -> str:
+    """Return an amount with its currency, in the decimals usual for it."""
+    return _minus(numbers.format_currency(value, currency, locale=_locale()))
+
+
+def date(value) -> str:
+    """Return a date in the language's long form."""
+    return dates.format_date(value, format="long", locale=_locale())
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return `value` as a reader of its `unit` expects it: a count, a percentage, money or a number.
+
+    A difference of two shares is in (percentage) points, never in per cent.
+    """
+    first = unit.split(" ")[0]
+    if unit in COUNTS:
+        return integer(value)
+    if unit.startswith("difference in share"):
+        points = 100 * value
+        return say(
+            "{points} points", points=number(points, 1 if abs(points) >= 1 or not points else 2)
+        )
+    if first == "share":
+        return percent(value, 1 if abs(value) >= 0.01 or value == 0 else 2)
+    if len(first) == 3 and first.isupper():
+        return (
+            money(value, first)
+            if abs(value) >= 0.1 or value == 0
+            else f"{first} {number(value, 4)}"
+        )
+    return number(value, 2 if abs(value) >= 0.1 or value == 0 else 4)
+
+
+COUNTS = frozenset({"customers", "days", "months", "purchases", "rows"})

@@ -1,0 +1,23 @@
+"""The reactivation study: do customers we win back pay, how fast, and is that because we won them back?"""
+
+from retorno.reactivation.effects import DEFINITIONS as _EFFECTS
+from retorno.reactivation.effects import contact_effects
+from retorno.reactivation.history import purchase_history
+from retorno.reactivation.returns import DEFINITIONS as _RETURNS
+from retorno.reactivation.returns import return_hazard
+from retorno.reactivation.states import DEFINITIONS as _STATES
+from retorno.reactivation.states import lapse_states
+from retorno.reactivation.windows import DEFINITIONS as _WINDOWS
+from retorno.reactivation.windows import like_for_like, new_against_reactivated
+
+DEFINITIONS = (*_STATES, *_RETURNS, *_WINDOWS, *_EFFECTS)
+
+__all__ = [
+    "DEFINITIONS",
+    "contact_effects",
+    "lapse_states",
+    "like_for_like",
+    "new_against_reactivated",
+    "purchase_history",
+    "return_hazard",
+]

@@ -1,0 +1,200 @@
+"""How likely a lapsed customer is to come back, month by month since the lapse.
+
+Estimand: share of the customers still lapsed at the start of month k who return in it. It describes who comes
+back by whatever cause; it is no effect of contacting anybody. Month k after the lapse is days 30(k-1)+1 to 30k;
+only customers whose whole month k lies inside the data count, so that late lapses do not pull the share down.
+
+Source: life-table estimate of a discrete hazard, Singer and Willett (2003), Applied Longitudinal Data Analysis, chapter 10.
+"""
+
+from dataclasses import dataclass
+
+from retorno.findings import Definition, Findings, caution, too_few
+from retorno.language import integer, mark, number, percent, say
+from retorno.reactivation.history import History, lapses
+from retorno.stats.means import Estimate
+from retorno.stats.proportions import wilson_share
+
+MONTH_DAYS = 30
+
+HAZARD = Definition(
+    "return.hazard.month_{month}",
+    label=mark("Return in month {month} after the lapse"),
+    meaning=mark(
+        "Customers who come back in month k after their lapse, over customers still lapsed at the start of that "
+        "month, among those whose whole month k lies inside the data. Month k is days 30(k-1)+1 to 30k after the "
+        "lapse, which is dated the last purchase plus lapse_days."
+    ),
+    unit="share of customers",
+    sign=mark("Higher: more of those still away come back in that month."),
+)
+DEFINITIONS = (HAZARD,)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month since the lapse: customers at risk, how many returned, and the share (None when too few)."""
+
+    month: int
+    at_risk: int
+    returned: int
+    share: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnHazard:
+    """Hazard of return by month since the lapse.
+
+    Attributes
+    ----------
+    months : tuple of Month
+        Month 1 first.
+    lapse_days, min_group : int
+    level : float
+        Coverage of the pointwise intervals.
+    all_spells : bool
+        With it a customer may count more than once, and errors are by customer.
+    """
+
+    months: tuple[Month, ...]
+    lapse_days: int
+    min_group: int
+    level: float
+    all_spells: bool
+
+    def findings(self) -> Findings:
+        """State or refuse the hazard of each month."""
+        return Findings(self._finding(month) for month in self.months)
+
+    def _finding(self, m: Month):
+        if m.share is None:
+            reason = too_few(
+                say(
+                    "customers still lapsed whose month {month} lies inside the data", month=m.month
+                ),
+                m.at_risk,
+                self.min_group,
+            )
+            return HAZARD.refuse(reason, n=m.at_risk, month=m.month)
+        sentence = say(
+            "Of {at_risk} customers still lapsed at the start of month {month}, {returned} came back in it: {share}.",
+            at_risk=integer(m.at_risk),
+            month=m.month,
+            returned=integer(m.returned),
+            share=percent(m.share.value),
+        )
+        return HAZARD.state(
+            m.share.value,
+            sentence + caution(m.at_risk),
+            interval=m.share.interval,
+            level=self.level,
+            n=m.at_risk,
+            method=say("Wilson, errors by customer") if self.all_spells else say("Wilson"),
+            month=m.month,
+        )
+
+    def to_frame(self):
+        """Return month, at_risk, returned, hazard, ci_low, ci_high; the last three missing where refused."""
+        import pandas as pd
+
+        rows = [
+            (m.month, m.at_risk, m.returned, m.share.value, *m.share.interval)
+            if m.share
+            else (m.month, m.at_risk, None, None, None, None)
+            for m in self.months
+        ]
+        columns = ["month", "at_risk", "returned", "hazard", "ci_low", "ci_high"]
+        return pd.DataFrame(rows, columns=columns).astype({"returned": "Int64"})
+
+    @property
+    def stated(self) -> tuple[Month, ...]:
+        """The months that have an estimate."""
+        return tuple(m for m in self.months if m.share)
+
+    def title(self) -> str:
+        """Say what the figure shows, in which direction the shares run."""
+        if len(self.stated) < 2:
+            return say("Return by month since the lapse")
+        first, last = self.stated[0], self.stated[-1]
+        if last.share.ci_high < first.share.ci_low:
+            return say(
+                "The longer customers have been away, the fewer of them come back: {first} in month "
+                "{a}, {last} in month {b}",
+                first=percent(first.share.value),
+                a=first.month,
+                last=percent(last.share.value),
+                b=last.month,
+            )
+        if last.share.ci_low > first.share.ci_high:
+            return say(
+                "Returns become more frequent with time since the lapse: {first} in month {a}, {last} in month {b}",
+                first=percent(first.share.value),
+                a=first.month,
+                last=percent(last.share.value),
+                b=last.month,
+            )
+        return say(
+            "Return by month since the lapse shows no clear rise or fall from first to last month"
+        )
+
+    def caption(self) -> str:
+        """Say what the points and bars are and how many customers stand behind them."""
+        if not self.stated:
+            return say("No month has enough customers to state a share.")
+        return say(
+            "Share of customers still lapsed at the start of each month who came back in it; bars are pointwise "
+            "{level} Wilson intervals. From {most} customers at risk in month {a} to {fewest} in month {b}.",
+            level=percent(self.level, 0),
+            most=integer(self.stated[0].at_risk),
+            a=self.stated[0].month,
+            fewest=integer(self.stated[-1].at_risk),
+            b=self.stated[-1].month,
+        )
+
+    def alternative(self) -> str:
+        """Return the figure in words for those who do not see it."""
+        return say(
+            "Points with intervals for {n} months. {points}",
+            n=number(len(self.stated), 0),
+            points="; ".join(
+                say("month {month}: {share}", month=m.month, share=percent(m.share.value))
+                for m in self.stated
+            ),
+        )
+
+
+def return_hazard(
+    history: History, *, months: int = 12, level: float = 0.95, min_group: int = 5
+) -> ReturnHazard:
+    """Return the share of those still lapsed who come back, for each of the first `months` months."""
+    counts, customer = {}, lapses(history)
+    ks = range(1, months + 1)
+    flags = {}
+    for k in ks:
+        inside = customer.lapse_day + MONTH_DAYS * k <= history.last
+        still = customer.back_after.fill_null(history.last + MONTH_DAYS * months) > MONTH_DAYS * (
+            k - 1
+        )
+        back = customer.back_after <= MONTH_DAYS * k
+        flags[f"n{k}"] = (inside & still).cast("int64")
+        flags[f"d{k}"] = (inside & still & back.fill_null(False)).cast("int64")
+    rows = customer.select("customer_id", **flags)
+    if history.all_spells:
+        rows = rows.group_by("customer_id").aggregate(**{name: rows[name].sum() for name in flags})
+    sums = {}
+    for k in ks:
+        n, d = rows[f"n{k}"], rows[f"d{k}"]
+        sums |= {f"n{k}": n.sum(), f"d{k}": d.sum()}
+        sums |= {f"dd{k}": (d * d).sum(), f"dn{k}": (d * n).sum(), f"nn{k}": (n * n).sum()}
+    counts = rows.aggregate(**sums).execute().fillna(0).iloc[0]
+    found = []
+    for k in ks:
+        at_risk, returned = int(counts[f"n{k}"]), int(counts[f"d{k}"])
+        squares = tuple(float(counts[f"{name}{k}"]) for name in ("dd", "dn", "nn"))
+        share = (
+            wilson_share(returned, at_risk, squares=squares, level=level)
+            if at_risk >= min_group
+            else None
+        )
+        found.append(Month(k, at_risk, returned, share))
+    return ReturnHazard(tuple(found), history.lapse_days, min_group, level, history.all_spells)

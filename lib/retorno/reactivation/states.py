@@ -1,0 +1,154 @@
+"""How many customers lapsed, and how many came back.
+
+Estimand: none; these are counts of the customers in the data.
+"""
+
+from dataclasses import dataclass
+
+from retorno.findings import Definition, Findings
+from retorno.language import date, integer, mark, percent, say, say_n
+from retorno.reactivation.history import History
+
+CUSTOMERS = Definition(
+    "states.customers",
+    label=mark("Customers"),
+    meaning=mark(
+        "Customers with at least one purchase between the first and the last day of the data."
+    ),
+    unit="customers",
+    sign=mark("A count."),
+)
+LAPSED = Definition(
+    "states.lapsed",
+    label=mark("Customers who lapsed"),
+    meaning=mark(
+        "Customers who lapsed at least once: their next purchase came more than lapse_days days after the one "
+        "before it, or it never came and the data go on for more than lapse_days days."
+    ),
+    unit="customers",
+    sign=mark("A count; part of states.customers."),
+)
+REACTIVATED = Definition(
+    "states.reactivated",
+    label=mark("Customers who came back"),
+    meaning=mark(
+        "Customers with at least one reactivation, the first purchase after a lapse, whether their window of "
+        "value is complete or not."
+    ),
+    unit="customers",
+    sign=mark("A count; part of states.lapsed."),
+)
+DEFINITIONS = (CUSTOMERS, LAPSED, REACTIVATED)
+
+STATES = {
+    "active": mark("Active, never lapsed"),
+    "reactivated": mark("Active again after a lapse"),
+    "lapsed": mark("Lapsed, not back"),
+    "lapsed_again": mark("Came back and lapsed again"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """Customers by what became of them.
+
+    Attributes
+    ----------
+    history : History
+        The purchases the counts come from.
+    customers, lapsed, reactivated : int
+        Customers with a purchase; with at least one lapse; with at least one reactivation.
+    returns_only : int
+        Customers whose days hold only negative lines: not among `customers`.
+    last_day : dict of str to int
+        Customers by state on the last day, keys as `STATES`; adds up to `customers`.
+    """
+
+    history: History
+    customers: int
+    lapsed: int
+    reactivated: int
+    returns_only: int
+    last_day: dict[str, int]
+
+    def findings(self) -> Findings:
+        """State the three counts."""
+        h = self.history
+        silence = say_n("{n} day", "{n} days", h.lapse_days)
+        everybody = say(
+            "{customers} customers bought between {first} and {last}.",
+            customers=integer(self.customers),
+            first=date(h.first_day),
+            last=date(h.last_day),
+        )
+        if self.returns_only:
+            everybody += " " + say_n(
+                "{n} more has only returns and counts nowhere.",
+                "{n} more have only returns and count nowhere.",
+                self.returns_only,
+            )
+        method = say("count")
+        lapsed = say(
+            "{lapsed} of them, {share}, went without a purchase for more than {silence} at least once.",
+            lapsed=integer(self.lapsed),
+            share=percent(self.lapsed / self.customers),
+            silence=silence,
+        )
+        back = say(
+            "{reactivated} came back with a purchase after such a silence.",
+            reactivated=integer(self.reactivated),
+        )
+        n = self.customers
+        return Findings(
+            [
+                CUSTOMERS.state(n, everybody, n=n, method=method),
+                LAPSED.state(self.lapsed, lapsed, n=n, method=method),
+                REACTIVATED.state(self.reactivated, back, n=n, method=method),
+            ]
+        )
+
+    def to_frame(self):
+        """Return customers and their share by state on the last day."""
+        import pandas as pd
+
+        counts = list(self.last_day.values())
+        return pd.DataFrame(
+            {
+                "state": [say(STATES[key]) for key in self.last_day],
+                "customers": counts,
+                "share": [count / self.customers for count in counts],
+            }
+        )
+
+    def caption(self) -> str:
+        """Say what the table of states holds."""
+        return say(
+            "Customers by state on {day}, the last day of the data; lapsed means silent for more than {days} days.",
+            day=date(self.history.last_day),
+            days=integer(self.history.lapse_days),
+        )
+
+
+def lapse_states(history: History) -> States:
+    """Count customers who lapsed and came back, and where each stands on the last day."""
+    p, limit = history.purchases, history.lapse_days
+    customer = p.group_by("customer_id").aggregate(
+        back=(p.gap > limit).fill_null(False).any(), silent=history.last - p.day.max() > limit
+    )
+    counts = customer.group_by("back", "silent").aggregate(n=customer.count()).execute()
+    n = {(bool(row.back), bool(row.silent)): int(row.n) for row in counts.itertuples()}
+    last_day = {
+        "active": n.get((False, False), 0),
+        "reactivated": n.get((True, False), 0),
+        "lapsed": n.get((False, True), 0),
+        "lapsed_again": n.get((True, True), 0),
+    }
+    customers = sum(last_day.values())
+    return States(
+        history=history,
+        customers=customers,
+        lapsed=customers - last_day["active"],
+        reactivated=last_day["reactivated"] + last_day["lapsed_again"],
+        returns_only=int(history.days.customer_id.nunique().execute()) - customers,
+        last_day=last_day,
+    )

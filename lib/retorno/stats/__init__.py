@@ -1,0 +1,1 @@
+"""Statistics with no marketing word in them: arrays in, small frozen results out."""

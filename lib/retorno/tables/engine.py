@@ -1,0 +1,31 @@
+"""The engine that holds the tables: DuckDB in memory, spoken to through Ibis."""
+
+import tempfile
+
+from retorno.errors import ParameterError
+from retorno.language import say
+
+ENGINES = ("duckdb",)
+
+
+def connect(engine: str = "duckdb"):
+    """Return a new, empty Ibis backend; ParameterError names the engines there are.
+
+    What outgrows memory goes to the system's temporary folder, and nothing is fetched from the network.
+    DuckDB's own progress bar stays off, because the command line draws ours.
+    """
+    if engine not in ENGINES:
+        raise ParameterError(
+            say(
+                "engine: {got} is not one we know; there is {names}.",
+                got=repr(engine),
+                names=", ".join(ENGINES),
+            )
+        )
+    import ibis
+
+    backend = ibis.duckdb.connect(
+        temp_directory=tempfile.gettempdir(), autoinstall_known_extensions=False
+    )
+    backend.raw_sql("SET enable_progress_bar = false")
+    return backend
