@@ -223,9 +223,9 @@ def too_few(what: str, n: int, min_group: int) -> str:
 
 
 def find(definitions: Iterable[Definition], finding_id: str) -> Definition | None:
-    """Return the definition of `finding_id`, the one with the fewest open names first."""
+    """Return the definition of `finding_id`: of several that fit, the one that spells out most of it."""
     fitting = [d for d in definitions if finding_id == d.id or d.matches(finding_id)]
-    return min(fitting, key=lambda d: d.id.count("{"), default=None)
+    return max(fitting, key=lambda d: len(re.sub(r"\{\w+\}", "", d.id)), default=None)
 
 
 __all__ = [

@@ -120,8 +120,10 @@ def number(value: float, digits: int = 2) -> str:
     return _minus(numbers.format_decimal(value, format=pattern, locale=_locale()))
 
 
-def percent(value: float, digits: int = 1) -> str:
-    """Return a fraction as a percentage: 0.123 is 12.3%."""
+def percent(value: float, digits: int | None = None) -> str:
+    """Return a fraction as a percentage: 0.123 is 12.3%; one decimal, two below 1%, or `digits`."""
+    if digits is None:
+        digits = 1 if abs(value) >= 0.01 or value == 0 else 2
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
     return _minus(numbers.format_percent(value, format=pattern, locale=_locale()))
 
@@ -154,7 +156,7 @@ def quantity(value: float, unit: str) -> str:
             "{points} points", points=number(points, 1 if abs(points) >= 1 or not points else 2)
         )
     if first == "share":
-        return percent(value, 1 if abs(value) >= 0.01 or value == 0 else 2)
+        return percent(value)
     if len(first) == 3 and first.isupper():
         return (
             money(value, first)

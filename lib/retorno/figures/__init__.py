@@ -1,0 +1,1 @@
+"""Figures: results in, axes out; one theme."""

@@ -19,14 +19,13 @@ class Aligned:
     ----------
     began, full : tuple of two int
         Windows that began, and those of them that lie wholly inside the data.
-    means : TwoMeans or None
-        Cumulative mean value over offsets 0 to W - 1 of the full windows; None where a group has fewer than
-        two customers.
+    means : TwoMeans
+        Cumulative mean value over offsets 0 to W - 1 of the full windows.
     """
 
     began: tuple[int, int]
     full: tuple[int, int]
-    means: TwoMeans | None
+    means: TwoMeans
 
 
 def align(history: History, starts, window_days: int) -> Aligned:
@@ -41,13 +40,11 @@ def align(history: History, starts, window_days: int) -> Aligned:
         Length of the window in days, day 0 included.
     """
     complete = starts.filter(starts.day + window_days - 1 <= history.last)
-    began, full = _sizes(starts), _sizes(complete)
-    means = None
-    if min(full) > 0:
-        products, sums, units = _moments(history, complete, window_days)
-        if min(units) >= 2:
-            means = two_means_from_moments(products, sums, units)
-    return Aligned(began, full, means)
+    return Aligned(
+        began=_sizes(starts),
+        full=_sizes(complete),
+        means=two_means_from_moments(*_moments(history, complete, window_days)),
+    )
 
 
 def _sizes(starts) -> tuple[int, int]:
@@ -84,6 +81,7 @@ def _moments(history: History, full, window_days: int):
             u1=(windows.k1 > 0).sum(),
         )
         .execute()
+        .fillna(0)
         .iloc[0]
     )
     lines = full.rename(start="day").join(history.days, "customer_id")

@@ -140,6 +140,7 @@ class Effects:
                 c.estimate.value,
                 *c.estimate.interval,
                 c.unit,
+                c.outcome_unit,
             )
             for c in self.stated
         ]
@@ -154,21 +155,48 @@ class Effects:
                 "ci_low",
                 "ci_high",
                 "unit",
+                "outcome_unit",
             ],
         )
 
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """Return label and kind of each column of the table."""
+        return {
+            "outcome": (say("Outcome"), "text"),
+            "arm": (say("Arm"), "text"),
+            "mean_treated": (say("Contacted"), "unit:outcome_unit"),
+            "mean_holdout": (say("Holdout"), "unit:outcome_unit"),
+            "effect": (say("Difference"), "unit:unit"),
+            "ci_low": (say("Interval from"), "unit:unit"),
+            "ci_high": (say("to"), "unit:unit"),
+        }
+
+    def table_caption(self) -> str:
+        """Say what the table of effects holds."""
+        return say(
+            "Mean outcome per customer of those contacted and of the holdout, and the difference with its {level} "
+            "interval.",
+            level=percent(self.level, 0),
+        )
+
     def title(self) -> str:
-        """Say how many of the effects are clear of zero, and on which side."""
+        """Say which outcomes contact raised or lowered, clear of zero."""
         pooled = [c for c in self.stated if c.definition is EFFECT]
-        clear = [c for c in pooled if direction(c.estimate.interval) != "undecided"]
         if not pooled:
             return say("No effect of contact can be stated")
-        if not clear:
-            return say("No outcome shows an effect of contact that is clear of zero")
-        return say(
-            "Effect of contact, clear of zero for: {outcomes}",
-            outcomes=", ".join(c.names["outcome"] for c in clear),
+        raised, lowered = (
+            ", ".join(c.names["outcome"] for c in pooled if direction(c.estimate.interval) == side)
+            for side in ("above", "below")
         )
+        if raised and lowered:
+            return say(
+                "Contact raised {raised} and lowered {lowered}", raised=raised, lowered=lowered
+            )
+        if raised:
+            return say("Contact raised {raised}", raised=raised)
+        if lowered:
+            return say("Contact lowered {lowered}", lowered=lowered)
+        return say("No outcome shows an effect of contact that is clear of zero")
 
     def caption(self) -> str:
         """Say what points and bars are and who is compared."""

@@ -4,7 +4,8 @@ Estimand: share of the customers still lapsed at the start of month k who return
 back by whatever cause; it is no effect of contacting anybody. Month k after the lapse is days 30(k-1)+1 to 30k;
 only customers whose whole month k lies inside the data count, so that late lapses do not pull the share down.
 
-Source: life-table estimate of a discrete hazard, Singer and Willett (2003), Applied Longitudinal Data Analysis, chapter 10.
+Source: life-table estimate of a discrete hazard, Singer and Willett (2003), Applied Longitudinal Data
+Analysis, chapter 10.
 """
 
 from dataclasses import dataclass
@@ -105,6 +106,26 @@ class ReturnHazard:
         ]
         columns = ["month", "at_risk", "returned", "hazard", "ci_low", "ci_high"]
         return pd.DataFrame(rows, columns=columns).astype({"returned": "Int64"})
+
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """Return label and kind of each column of the table."""
+        return {
+            "month": (say("Month since the lapse"), "count"),
+            "at_risk": (say("Still lapsed at its start"), "count"),
+            "returned": (say("Came back in it"), "count"),
+            "hazard": (say("Share"), "share"),
+            "ci_low": (say("Interval from"), "share"),
+            "ci_high": (say("to"), "share"),
+        }
+
+    def table_caption(self) -> str:
+        """Say what the table of months holds."""
+        return say(
+            "Return by month since the lapse, among customers whose whole month lies inside the data, with "
+            "{level} Wilson intervals; months with fewer than {least} customers are not stated.",
+            level=percent(self.level, 0),
+            least=integer(self.min_group),
+        )
 
     @property
     def stated(self) -> tuple[Month, ...]:

@@ -120,7 +120,15 @@ class States:
             }
         )
 
-    def caption(self) -> str:
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """Return label and kind of each column of the table."""
+        return {
+            "state": (say("State on the last day"), "text"),
+            "customers": (say("Customers"), "count"),
+            "share": (say("Share"), "share"),
+        }
+
+    def table_caption(self) -> str:
         """Say what the table of states holds."""
         return say(
             "Customers by state on {day}, the last day of the data; lapsed means silent for more than {days} days.",

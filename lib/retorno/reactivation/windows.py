@@ -75,6 +75,20 @@ GROUPS = {
     "short": mark("After a short silence"),
     "long": mark("After a long silence"),
 }
+TITLES = {
+    ("new", "reactivated"): {
+        "above": mark("Returned customers end the window ahead of new ones"),
+        "below": mark("Returned customers end the window behind new ones"),
+        "undecided": mark("Returned and new customers end the window too close to tell apart"),
+    },
+    ("short", "long"): {
+        "above": mark("At the second purchase, those who had lapsed end the window ahead"),
+        "below": mark("At the second purchase, those who had lapsed end the window behind"),
+        "undecided": mark(
+            "At the second purchase, those who had lapsed bring neither clearly more nor less"
+        ),
+    },
+}
 MEASURES = {"margin": mark("margin"), "revenue": mark("revenue")}
 
 
@@ -88,9 +102,8 @@ class Windows:
         Keys of `GROUPS`: the reference first, so that ratio and difference are second against first.
     starts, n : tuple of two int
         Windows that began, and those of them that lie wholly inside the data.
-    means : TwoMeans or None
-        Cumulative means over offsets 0 to `window_days` - 1, with their covariance by customer; None
-        where a group has fewer than two customers.
+    means : TwoMeans
+        Cumulative means over offsets 0 to `window_days` - 1, with their covariance by customer.
     measure, currency : str
         What value is, and in which money.
     window_days, lapse_days, min_group : int
@@ -101,7 +114,7 @@ class Windows:
     groups: tuple[str, str]
     starts: tuple[int, int]
     n: tuple[int, int]
-    means: TwoMeans | None
+    means: TwoMeans
     measure: str
     currency: str
     window_days: int
@@ -127,13 +140,19 @@ class Windows:
         """Unit of a value: currency per customer."""
         return f"{self.currency} per customer"
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of the two groups for people."""
+        return say(GROUPS[self.groups[0]]), say(GROUPS[self.groups[1]])
+
     def _short(self, groups=(0, 1)) -> str | None:
         """Return why a group is too small, or None."""
         for group in groups:
             if self.n[group] < self.min_group:
                 what = say(
-                    'customers in the group "{group}" whose whole {window}-day window lies inside the data, of {starts} whose window began',
-                    group=say(GROUPS[self.groups[group]]),
+                    'customers in the group "{group}" whose whole {window}-day window lies inside the '
+                    "data, of {starts} whose window began",
+                    group=self.names[group],
                     window=integer(self.window_days),
                     starts=integer(self.starts[group]),
                 )
@@ -142,7 +161,7 @@ class Windows:
 
     def _no_mean(self, groups) -> str | None:
         reason = self._short(groups)
-        if reason or self.means is not None:
+        if reason or min(self.means.units[group] for group in groups) >= 2:
             return reason
         return say("Not stated: an interval needs two different customers in each group.")
 
@@ -155,7 +174,7 @@ class Windows:
             "In {window} days {count} customers ({group}) brought a mean {measure} of {value}.",
             window=integer(self.window_days),
             count=integer(self.n[group]),
-            group=say(GROUPS[self.groups[group]]).lower(),
+            group=self.names[group].lower(),
             measure=say(MEASURES[self.measure]),
             value=money(estimate.value, self.currency),
         )
@@ -269,19 +288,10 @@ class Windows:
 
     def title(self) -> str:
         """Say which group is ahead at the end of the window."""
-        names = [say(GROUPS[name]) for name in self.groups]
         if self._no_mean((0, 1)):
-            return say(
-                "Cumulative {measure}: too few full windows to show",
-                measure=say(MEASURES[self.measure]),
-            )
+            return say("Too few full windows to show how value builds up")
         verdict = direction(self.means.difference(level=self.level).interval)
-        if verdict == "undecided":
-            return say(
-                '"{a}" and "{b}" end the window too close to tell apart', a=names[0], b=names[1]
-            )
-        ahead, behind = (names[1], names[0]) if verdict == "above" else (names[0], names[1])
-        return say('"{ahead}" ends the window ahead of "{behind}"', ahead=ahead, behind=behind)
+        return say(TITLES[self.groups][verdict])
 
     def caption(self) -> str:
         """Say what the lines and bands are, and the distance at both ends."""
@@ -296,9 +306,9 @@ class Windows:
             measure=say(MEASURES[self.measure]),
             window=integer(self.window_days),
             n1=integer(self.n[0]),
-            g1=say(GROUPS[self.groups[0]]),
+            g1=self.names[0],
             n2=integer(self.n[1]),
-            g2=say(GROUPS[self.groups[1]]),
+            g2=self.names[1],
             level=percent(self.level, 0),
             start=_signed(gap[0], self.currency),
             end=_signed(gap[-1], self.currency),
@@ -312,12 +322,12 @@ class Windows:
         return " ".join(
             say(
                 "{group}: from {start} on day 0 to {end} on day {last}.",
-                group=say(GROUPS[name]),
+                group=name,
                 start=money(self.means.mean[i][0], self.currency),
                 end=money(self.means.mean[i][-1], self.currency),
                 last=integer(self.window_days - 1),
             )
-            for i, name in enumerate(self.groups)
+            for i, name in enumerate(self.names)
         )
 
 

@@ -5,20 +5,16 @@ finished page: with figures of a megabyte that costs more than all the rest.
 """
 
 import re
-from datetime import datetime
-from pathlib import Path
 
 from markupsafe import Markup
 from nbconvert.exporters.templateexporter import TemplateExporter
-from nbconvert.filters.ansi import strip_ansi
 from nbconvert.filters.highlight import Highlight2HTML
+from nbformat import NotebookNode
 from traitlets import default
 
-from retorno import language
-from retorno.report import cells, words
+from retorno.report import cells
 from retorno.report.markdown import PageRenderer
-
-TEMPLATES = Path(__file__).parent / "templates"
+from retorno.report.templating import TEMPLATES, furnish
 
 
 def page(notebook, record: dict) -> str:
@@ -27,9 +23,10 @@ def page(notebook, record: dict) -> str:
     Two runs of the same inputs give the same text but for the element ``made``.
     """
     shown = cells.visible(notebook, record["provenance"])
-    body = dict(notebook, cells=shown)
-    resources = {"record": record, "renderer": PageRenderer(_ids(shown))}
-    html, _ = ReportExporter().from_notebook_node(type(notebook)(body), resources)
+    resources = {"record": record, "renderer": PageRenderer(_figures_and_findings(shown))}
+    html, _ = ReportExporter().from_notebook_node(
+        NotebookNode({**notebook, "cells": shown}), resources
+    )
     return html
 
 
@@ -55,21 +52,20 @@ class ReportExporter(TemplateExporter):
         return ["nbconvert.preprocessors.CoalesceStreamsPreprocessor"]
 
     def _create_environment(self):
-        return furnish(super()._create_environment(), highlight=Highlight2HTML("python3"))
+        return furnish(super()._create_environment(), code=_code)
 
 
-def furnish(environment, **more):
-    """Give a Jinja environment what our templates use; text is escaped unless it is Markup."""
-    environment.autoescape = True
-    environment.trim_blocks = environment.lstrip_blocks = True
-    environment.globals.update(
-        say=language.say,
-        say_n=language.say_n,
-        words=words,
-        outputs=cells.outputs,
-        kind=cells.kind,
-        style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
-        script=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
-        **more,
-    )
-    return environment
+def _code(source: str) -> Markup:
+    """Return Python with its words marked; the box can be scrolled by keyboard."""
+    return Markup(Highlight2HTML("python3")(source).replace("<pre>", '<pre tabindex="0">', 1))
+
+
+def _figures_and_findings(shown) -> set[str]:
+    """Return the ids that outputs bring along, so that no heading takes one of them."""
+    return {
+        found
+        for cell in shown
+        if cell.cell_type == "code"
+        for output in cells.outputs(cell)
+        for found in re.findall(r'\bid="([^"]+)"', output.get("data", {}).get("text/html", ""))
+    }

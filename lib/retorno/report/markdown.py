@@ -30,12 +30,12 @@ class PageRenderer(IPythonRenderer):
         self.headings: list[tuple[str, str]] = []
         self._ids = RESERVED | taken
 
-    def cell(self, cell) -> Markup:
+    def write_cell(self, cell) -> Markup:
         """Return a Markdown cell as HTML."""
         self.attachments = cell.get("attachments", {})
-        return self.text(cell.source)
+        return self.write_text(cell.source)
 
-    def text(self, source: str) -> Markup:
+    def write_text(self, source: str) -> Markup:
         """Return Markdown as HTML."""
         return Markup(MarkdownWithMath(renderer=self).render(source))
 
@@ -92,7 +92,7 @@ def mathml(latex: str, display: str = "inline") -> str:
 
     Examples
     --------
-    >>> mathml("x^2")[-56:]
+    >>> mathml("x^2").split('inline">')[1]
     '<mrow><msup><mi>x</mi><mn>2</mn></msup></mrow></math>'
     """
     try:

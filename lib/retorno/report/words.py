@@ -1,5 +1,6 @@
 """Where the numbers come from, in words: for the page, the workbook of tables and the index."""
 
+import json
 from datetime import datetime
 
 from retorno.language import date, integer, say, say_n
@@ -29,8 +30,8 @@ def _simulated(provenance: dict) -> str:
 def _source(data: dict) -> list[str]:
     told = [
         say_n(
-            "{table}: {source}, {n} row.",
-            "{table}: {source}, {n} rows.",
+            "The table {table} comes from {source} and has {n} row.",
+            "The table {table} comes from {source} and has {n} rows.",
             data["rows"],
             table=data["table"],
             source=data["source"],
@@ -78,6 +79,17 @@ def data_line(data: dict) -> str:
         rows=integer(data["rows"]),
         digest=data["sha256"],
     )
+
+
+def setting(name: str, value) -> str:
+    """Return a parameter as it stands in a parameter file.
+
+    Examples
+    --------
+    >>> setting("first_purchase_known", True)
+    'first_purchase_known: true'
+    """
+    return f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
 
 
 def day(made: str) -> str:

@@ -34,7 +34,8 @@ class TwoMeans:
     Attributes
     ----------
     mean : ndarray, shape (2, ...)
-        Mean of each group; further axes are parallel problems, such as days.
+        Mean of each group; further axes are parallel problems, such as days. NaN in a group with
+        fewer than two units, of which nothing can be said: what needs it raises ValueError.
     covariance : ndarray, shape (2, 2, ...)
         Covariance of the two means, by unit.
     n, units : tuple of two int
@@ -46,12 +47,17 @@ class TwoMeans:
     n: tuple[int, int]
     units: tuple[int, int]
 
-    def _t(self, level: float, units: int) -> float:
-        return float(stats.t.ppf((1 + level) / 2, units - 1))
+    def _t(self, level: float, *groups: int) -> float:
+        for group in groups:
+            if self.units[group] < 2:
+                raise ValueError(
+                    f"an interval needs two units in group {group}; it has {self.units[group]}."
+                )
+        return float(stats.t.ppf((1 + level) / 2, min(self.units[group] for group in groups) - 1))
 
     def band(self, group: int, *, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Return pointwise bounds of the mean of `group` (0 or 1), t with units - 1."""
-        half = self._t(level, self.units[group]) * np.sqrt(self.covariance[group, group])
+        half = self._t(level, group) * np.sqrt(self.covariance[group, group])
         return self.mean[group] - half, self.mean[group] + half
 
     def one(self, group: int, *, level: float) -> Estimate:
@@ -62,9 +68,10 @@ class TwoMeans:
 
     def difference(self, *, level: float) -> Estimate:
         """Return second minus first mean at the last point, t with the smaller group's units - 1."""
+        t = self._t(level, 0, 1)
         value = _last(self.mean[1]) - _last(self.mean[0])
         se = float(np.sqrt(_quadratic(self.covariance, (-1.0, 1.0))))
-        half = self._t(level, min(self.units)) * se
+        half = t * se
         return Estimate(value, se, value - half, value + half)
 
     def ratio(self, *, level: float) -> Estimate:
@@ -72,13 +79,14 @@ class TwoMeans:
 
         Both means must be positive (ValueError). `se` is that of the ratio itself.
         """
+        t = self._t(level, 0, 1)
         first, second = _last(self.mean[0]), _last(self.mean[1])
         if not (first > 0 and second > 0):
             raise ValueError(
                 f"a ratio of means needs two positive means; got {second} over {first}."
             )
         log_se = float(np.sqrt(_quadratic(self.covariance, (-1 / first, 1 / second))))
-        value, half = second / first, self._t(level, min(self.units)) * log_se
+        value, half = second / first, t * log_se
         return Estimate(value, value * log_se, value * np.exp(-half), value * np.exp(half))
 
 
@@ -88,7 +96,8 @@ def _last(values) -> float:
 
 def _quadratic(covariance, weights) -> float:
     last = covariance.reshape(2, 2, -1)[:, :, -1]
-    return float(np.asarray(weights) @ last @ np.asarray(weights))
+    # Rounding can leave a variance of nothing at -1e-20.
+    return max(0.0, float(np.asarray(weights) @ last @ np.asarray(weights)))
 
 
 def two_means(total, count) -> TwoMeans:
@@ -118,7 +127,7 @@ def two_means_from_moments(products, sums, units) -> TwoMeans:
     sums : array_like, shape (4, ...)
         Sums over units of the same four.
     units : sequence of two int
-        Units with at least one value in each group; each needs two.
+        Units with at least one value in each group.
 
     Notes
     -----
@@ -127,16 +136,17 @@ def two_means_from_moments(products, sums, units) -> TwoMeans:
     """
     products, sums = np.asarray(products, dtype=float), np.asarray(sums, dtype=float)
     units = (int(units[0]), int(units[1]))
-    if min(units) < 2:
-        raise ValueError(f"two means need two units in each group; got {units[0]} and {units[1]}.")
-    mean = sums[:2] / sums[2:]
-    influence = np.zeros((2, 4, *mean.shape[1:]))
+    mean = np.full_like(sums[:2], np.nan)
+    influence = np.full((2, 4, *sums.shape[1:]), np.nan)
     for group in (0, 1):
+        if units[group] < 2:
+            continue
+        mean[group] = sums[group] / sums[2 + group]
+        influence[group] = 0.0
         scale = np.sqrt(units[group] / (units[group] - 1)) / sums[2 + group]
         influence[group, group] = scale
         influence[group, 2 + group] = -scale * mean[group]
     covariance = np.einsum("ai...,ij...,bj...->ab...", influence, products, influence)
-    # Rounding can leave a variance of nothing at -1e-20.
     covariance[[0, 1], [0, 1]] = np.maximum(covariance[[0, 1], [0, 1]], 0.0)
     n = tuple(round(_last(sums[2 + group])) for group in (0, 1))
     return TwoMeans(mean, covariance, n, units)

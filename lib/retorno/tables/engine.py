@@ -28,4 +28,5 @@ def connect(engine: str = "duckdb"):
         temp_directory=tempfile.gettempdir(), autoinstall_known_extensions=False
     )
     backend.raw_sql("SET enable_progress_bar = false")
+    backend.raw_sql("SET enable_external_file_cache = false")  # a file rewritten is read anew
     return backend

@@ -127,10 +127,16 @@ def read_cell(source: str) -> tuple[Parameter, ...]:
         if token.type == tokenize.COMMENT
     }
     return tuple(
-        _parameter(statement, comments.get(statement.end_lineno, ""))
+        _parameter(statement, _comment(statement, comments))
         for statement in ast.parse(source).body
         if isinstance(statement, ast.AnnAssign)
     )
+
+
+def _comment(statement: ast.AnnAssign, comments: Mapping[int, str]) -> str:
+    """Return the last comment inside or behind a statement."""
+    lines = range(statement.lineno, statement.end_lineno + 1)
+    return next((comments[line] for line in reversed(lines) if line in comments), "")
 
 
 def _parameter(statement: ast.AnnAssign, comment: str) -> Parameter:
@@ -139,7 +145,7 @@ def _parameter(statement: ast.AnnAssign, comment: str) -> Parameter:
         name=statement.target.id,
         type=ast.unparse(statement.annotation),
         default=ast.literal_eval(statement.value),
-        unit=unit.strip().removeprefix("-") if colon else "",
+        unit=unit.strip() if colon and unit.strip() != "-" else "",
         meaning=(meaning if colon else comment).strip(),
     )
 

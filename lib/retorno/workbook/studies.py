@@ -48,7 +48,9 @@ def study_named(name: str) -> Study:
     """Return the study called `name`; ParameterError names the nearest and all there are."""
     if name not in STUDIES:
         raise ParameterError(
-            say("There is no study {got!r}.", got=name) + nearest(name, STUDIES) + there_are(STUDIES)
+            say("There is no study {got!r}.", got=name)
+            + nearest(name, STUDIES)
+            + there_are(STUDIES)
         )
     return STUDIES[name]
 

@@ -1,0 +1,231 @@
+"""The command line: ``retorno run | check | explain | simulate | data | list``."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+import retorno
+from retorno.errors import InputError
+from retorno.language import current, integer, say, speaking
+from retorno.workbook import studies
+
+
+class Program(click.Group):
+    """A group of commands that ends with one message: 2 bad input, 130 stopped."""
+
+    def invoke(self, ctx):
+        """Run a command; what the user can mend is told without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except InputError as error:
+            problem, status = str(error), 2
+        except OSError as error:
+            problem, status = _unusable(error), 2
+        except KeyboardInterrupt:
+            problem, status = say("Stopped. Earlier reports are as they were."), 130
+        click.echo(problem, err=True)
+        return ctx.exit(status)
+
+
+def _unusable(error: OSError) -> str:
+    return say(
+        "{file} cannot be used: {problem}.",
+        file=error.filename or say("A file"),
+        problem=error.strerror or type(error).__name__,
+    )
+
+
+@click.group(
+    cls=Program,
+    help=say("Measured answers on recovered, reactivated and referred customers."),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(retorno.__version__, prog_name="retorno")
+def program() -> None:
+    """Collect the commands."""
+
+
+@program.command(help=say("Execute studies or parameter files and write their reports."))
+@click.argument("names", nargs=-1, metavar="[STUDY|FILE]...")
+@click.option("--all", "every", is_flag=True, help=say("Every shipped run on simulated data."))
+@click.option(
+    "-p",
+    "parameters",
+    type=(str, str),
+    multiple=True,
+    metavar="NAME VALUE",
+    help=say("Set a parameter; repeat for more. See: retorno list."),
+)
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="TABLE=SOURCE",
+    help=say("Read a table from a file or a public set, in place of simulated data."),
+)
+@click.option(
+    "--columns",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help=say("What a column is called in the file; TABLE.OURS=THEIRS for several tables."),
+)
+@click.option("--language", metavar="CODE", help=say("Language of the report."))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=studies.ROOT / "reports",
+    help=say("Folder of the reports; default: reports beside the notebooks."),
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    help=say("Notebooks at a time; default: 2, or 1 on a single processor."),
+)
+@click.option("--force", is_flag=True, help=say("Run also what is unchanged."))
+def run(names, every, parameters, data, columns, language, out, jobs, force) -> None:
+    """Plan everything first, then run."""
+    from retorno.workbook.plan import Options, plan, shipped
+    from retorno.workbook.progress import telling
+    from retorno.workbook.runner import run_all
+
+    with speaking(language or current()):
+        names = [*names, *(shipped() if every else ())] or list(studies.STUDIES)
+        runs = plan(names, Options(parameters, data, columns, language))
+        with telling() as tell:
+            jobs = jobs or min(2, os.cpu_count() or 1)
+            status = run_all(runs, out, tell, jobs=jobs, force=force)
+        if (out / "index.html").is_file():
+            click.echo(say("Reports: {file}", file=out / "index.html"))
+    sys.exit(status)
+
+
+@program.command(help=say("Read a table as a study would, and tell what was understood."))
+@click.argument("table")
+@click.argument("file")
+@click.option(
+    "--columns",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help=say("What a column is called in the file; repeat for more."),
+)
+@click.option(
+    "--values",
+    multiple=True,
+    metavar="COLUMN.THEIRS=OURS",
+    help=say("What a value is called in the file; repeat for more."),
+)
+def check(table, file, columns, values) -> None:
+    """Describe one table."""
+    from retorno.tables.read import describe
+    from retorno.workbook.pairs import column_names, value_names
+
+    described = describe(table, file, columns=column_names(columns), values=value_names(values))
+    for line in described.lines():
+        click.echo(line)
+
+
+@program.command(help=say("Tell what a finding means: its definition, unit and sign."))
+@click.argument("finding", metavar="ID")
+def explain(finding) -> None:
+    """Look an id up in every study."""
+    from retorno.workbook.listing import show_finding
+
+    show_finding(finding)
+
+
+@program.command("list", help=say("List the studies with their parameters."))
+def list_() -> None:
+    """Show studies and parameters."""
+    from retorno.workbook.listing import show_studies
+
+    show_studies()
+
+
+@program.command(help=say("Write the tables of a simulated world and its known answers."))
+@click.argument("study")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=say("Folder."))
+@click.option(
+    "--customers",
+    type=click.IntRange(min=1),
+    default=20_000,
+    show_default=True,
+    help=say("How many customers to simulate."),
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help=say("The same seed gives the same tables."),
+)
+@click.option("--world", default=None, help=say("Which world; default: the study's first."))
+def simulate(study, out, customers, seed, world) -> None:
+    """Write one world."""
+    from retorno.simulate import WORLDS, write
+
+    if world is None:
+        world = WORLDS[studies.study_named(study).name][0]
+    for file in write(study, world, out, customers, seed):
+        click.echo(file)
+
+
+@program.group(help=say("Public data sets: list them, fetch one, or add a file you have."))
+def data() -> None:
+    """Collect the commands for public data."""
+
+
+@data.command("list", help=say("List public data sets with origin, terms and citation."))
+def data_list() -> None:
+    """Show every public set and whether it is here."""
+    from retorno.tables.public import PUBLIC, kept
+
+    for name, public in PUBLIC.items():
+        here = say("not here yet") if kept(name) is None else say("here")
+        click.echo(say("{name}: {title} ({here})", name=name, title=say(public.title), here=here))
+        for head, text in (
+            (say("Origin"), say(public.origin)),
+            (say("Terms"), say(public.terms)),
+            (say("Citation"), public.citation),
+            (say("Address"), public.url),
+        ):
+            click.echo("  " + say("{head}: {text}", head=head, text=text))
+
+
+@data.command("get", help=say("Download a public data set from its origin and keep it."))
+@click.argument("name")
+def data_get(name) -> None:
+    """Fetch one set."""
+    from retorno.tables.public import about, get
+
+    get(name)
+    _kept(about(name))
+
+
+@data.command("add", help=say("Keep a public data set from a file you have."))
+@click.argument("name")
+@click.argument("file")
+def data_add(name, file) -> None:
+    """Recognise a file by its content and keep it."""
+    from retorno.tables.public import about, add
+
+    add(name, file)
+    _kept(about(name))
+
+
+def _kept(about: dict) -> None:
+    """Tell what was kept, from whom, and on which terms."""
+    click.echo(
+        say("Kept: {title}, {rows} rows.", title=about["title"], rows=integer(about["rows"]))
+    )
+    for reason, count in about["left_out"].items():
+        click.echo(say("Left out: {reason}: {count}.", reason=reason, count=integer(count)))
+    click.echo(say("Terms: {terms}", terms=about["terms"]))
+
+
+def main() -> None:
+    """Run the command line."""
+    program(prog_name="retorno")

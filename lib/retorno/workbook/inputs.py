@@ -1,0 +1,227 @@
+"""What a notebook opens: its tables, checked, with where they come from and what a simulation knows of them.
+
+A study runs either on tables that were given or on a simulated world, never on both.
+"""
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from retorno import language, simulate
+from retorno.display import Shown
+from retorno.errors import ParameterError
+from retorno.language import integer, say, say_n
+from retorno.tables import about, connect, locate, read
+
+PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
+PACKAGES = ("retorno", "numpy", "pandas", "scipy", "statsmodels", "duckdb", "ibis-framework")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The tables of one run.
+
+    Attributes
+    ----------
+    tables : dict of str to ibis.Table
+        The tables there are, checked; ``inputs["contacts"]`` is None when it was not given.
+    sources : tuple of dict
+        For each table: table, source, rows, sha256, origin, terms, citation, left_out.
+    study : str
+    world : str or None
+        The simulated world, None on given data.
+    seed : int
+    """
+
+    tables: dict[str, object]
+    sources: tuple[dict, ...]
+    study: str
+    world: str | None
+    seed: int
+
+    def __getitem__(self, table: str):
+        return self.tables.get(table)
+
+    def answers(self, **parameters) -> dict[str, float]:
+        """Return what the simulated world knows of the findings under these parameters; {} on given data."""
+        return simulate.answers(self.study, self.world, **parameters) if self.world else {}
+
+    def to_frame(self):
+        """Return table, source, rows and notes, one row a table."""
+        import pandas as pd
+
+        rows = [
+            (s["table"], s["source"], s["rows"], s["terms"] or "", _left_out(s["left_out"]))
+            for s in self.sources
+        ]
+        return pd.DataFrame(rows, columns=["table", "source", "rows", "terms", "left_out"])
+
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """Return label and kind of each column of the table."""
+        return {
+            "table": (say("Table"), "text"),
+            "source": (say("Source"), "text"),
+            "rows": (say("Rows"), "count"),
+            "terms": (say("Terms"), "text"),
+            "left_out": (say("Left out"), "text"),
+        }
+
+    def table_caption(self) -> str:
+        """Say what was read."""
+        if self.world:
+            return say(
+                'Tables of the simulated world "{world}", seed {seed}: nobody in them exists.',
+                world=self.world,
+                seed=self.seed,
+            )
+        return say_n("Table read.", "Tables read.", len(self.sources))
+
+    def provenance(self, **parameters) -> Shown:
+        """Show parameters, seed, data digests and package versions; the runner takes them from here."""
+        versions = {"python": platform.python_version()} | {
+            name: version(name) for name in PACKAGES
+        }
+        record = {
+            "simulated": self.world is not None,
+            "world": self.world,
+            "data": list(self.sources),
+            "parameters": parameters,
+            "seed": self.seed,
+            "versions": versions,
+        }
+        lines = [
+            *(f"{name} = {value!r}" for name, value in parameters.items()),
+            f"seed = {self.seed}",
+            *(f"{s['table']}: {s['source']}, sha256 {s['sha256']}" for s in self.sources),
+            *(f"{name} {number}" for name, number in versions.items()),
+        ]
+        return Shown({"text/plain": "\n".join(lines), PROVENANCE_MIME: record})
+
+
+def _left_out(reasons: Mapping[str, int]) -> str:
+    return "; ".join(f"{reason}: {integer(count)}" for reason, count in reasons.items()) or say(
+        "nothing"
+    )
+
+
+def open_inputs(
+    study: str,
+    *,
+    data: Mapping[str, str],
+    columns: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, Mapping[str, Mapping]],
+    world: str,
+    customers: int,
+    seed: int,
+    level: float,
+    min_group: int,
+    currency: str,
+    language: str,
+    engine: str,
+) -> Inputs:
+    """Check what all studies share, choose the language and open the tables.
+
+    Parameters
+    ----------
+    study : str
+        Name of the study, which names its simulated worlds.
+    data : mapping of str to str
+        Table to file or public set; empty reads the simulated `world` of `customers` customers.
+    columns, values : mapping
+        For each table: our column to theirs; column to their value to ours.
+
+    Raises
+    ------
+    ParameterError, TableError
+        When a parameter is out of range or a table breaks its contract.
+    """
+    _check_shared(level, min_group, currency, language)
+    con = connect(engine)
+    if not data:
+        return _simulated(study, world, customers, seed, con)
+    for name, given in (("columns", columns), ("values", values)):
+        if strange := sorted(set(given) - set(data)):
+            raise ParameterError(
+                say("{name}: {table!r} is not among the tables given.", name=name, table=strange[0])
+            )
+    tables, sources = {}, []
+    for table, source in data.items():
+        tables[table] = read(
+            table, source, columns=columns.get(table), values=values.get(table), con=con
+        )
+        sources.append(_source(table, source, tables[table]))
+    return Inputs(tables, tuple(sources), study, None, seed)
+
+
+def _check_shared(level: float, min_group: int, currency: str, spoken: str) -> None:
+    from babel import Locale
+
+    language.use(spoken)
+    if not 0.5 < level < 1:
+        raise ParameterError(
+            say(
+                "level: wanted the coverage of intervals, above 0.5 and below 1, as 0.95; got {got}.",
+                got=level,
+            )
+        )
+    if min_group < 2:
+        raise ParameterError(
+            say("min_group: wanted 2 customers or more; got {got}.", got=min_group)
+        )
+    if currency not in Locale("en").currencies:
+        raise ParameterError(
+            say(
+                "currency: wanted the three letters of a currency, as EUR; got {got!r}.",
+                got=currency,
+            )
+        )
+
+
+def _simulated(study: str, world: str, customers: int, seed: int, con) -> Inputs:
+    import pandas as pd
+
+    if customers < 1:
+        raise ParameterError(
+            say("customers: wanted 1 or more to simulate; got {got}.", got=customers)
+        )
+    tables, sources = {}, []
+    for table, frame in simulate.simulate(study, world, customers, seed).tables().items():
+        tables[table] = read(table, frame, con=con)
+        content = pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()
+        sources.append(
+            _record(table, say("simulated"), len(frame), hashlib.sha256(content).hexdigest())
+        )
+    return Inputs(tables, tuple(sources), study, world, seed)
+
+
+def _source(table: str, source: str, expression) -> dict:
+    path = locate(source)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    rows = int(expression.count().execute())
+    known = about(source)
+    if known is None:
+        return _record(table, Path(source).name, rows, digest)
+    return _record(
+        table,
+        known["title"],
+        rows,
+        digest,
+        **{key: known[key] for key in ("origin", "terms", "citation", "left_out")},
+    )
+
+
+def _record(table, source, rows, sha256, *, origin=None, terms=None, citation=None, left_out=None):
+    return {
+        "table": table,
+        "source": source,
+        "rows": rows,
+        "sha256": sha256,
+        "origin": origin,
+        "terms": terms,
+        "citation": citation,
+        "left_out": left_out or {},
+    }

@@ -1,0 +1,57 @@
+"""Pairs typed on the command line: ``TABLE=SOURCE``, ``OURS=THEIRS``, ``COLUMN.THEIRS=OURS``."""
+
+from collections.abc import Iterable, Sequence
+
+from retorno.errors import ParameterError
+from retorno.language import say
+
+
+def pair(option: str, text: str, form: str) -> tuple[str, str]:
+    """Return what stands before and after the first equals sign; `form` is what was wanted."""
+    left, equals, right = text.partition("=")
+    if not (left and equals and right):
+        raise ParameterError(
+            say("{option} wants {form}; got {got!r}.", option=option, form=form, got=text)
+        )
+    return left, right
+
+
+def once(option: str, pairs: Iterable[tuple[str, object]]) -> dict:
+    """Return pairs by name; a name given twice is a contradiction."""
+    found = {}
+    for name, value in pairs:
+        if name in found:
+            raise ParameterError(say("{option} {name} is given twice.", option=option, name=name))
+        found[name] = value
+    return found
+
+
+def column_names(texts: Sequence[str]) -> dict[str, str]:
+    """Return our name -> theirs.
+
+    Examples
+    --------
+    >>> column_names(["customer_id=ID cliente", "date=Fecha"])
+    {'customer_id': 'ID cliente', 'date': 'Fecha'}
+    """
+    return once("--columns", (pair("--columns", text, "OURS=THEIRS") for text in texts))
+
+
+def value_names(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return column -> their value -> ours.
+
+    Examples
+    --------
+    >>> value_names(["arm.Control=holdout", "arm.Mail A=mail_a"])
+    {'arm': {'Control': 'holdout', 'Mail A': 'mail_a'}}
+    """
+    form = "COLUMN.THEIRS=OURS"
+    found: dict[str, dict[str, str]] = {}
+    for left, ours in once("--values", (pair("--values", text, form) for text in texts)).items():
+        column, dot, theirs = left.partition(".")
+        if not (column and dot and theirs):
+            raise ParameterError(
+                say("{option} wants {form}; got {got!r}.", option="--values", form=form, got=left)
+            )
+        found.setdefault(column, {})[theirs] = ours
+    return found

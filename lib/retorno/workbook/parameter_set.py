@@ -1,0 +1,181 @@
+"""A parameter set: one YAML file that says what a run runs, checked for its shape."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retorno.errors import ParameterError
+from retorno.language import integer, say
+from retorno.workbook.parameters import shown
+from retorno.workbook.studies import Study, nearest, study_named, there_are
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet:
+    """What a file or the command line asks for, before it is compared with the notebook.
+
+    Attributes
+    ----------
+    study : Study
+    title : str or None
+    data : dict
+        Table -> source as written.
+    columns : dict
+        Table -> our name -> theirs.
+    values : dict
+        Table -> column -> their value -> ours.
+    parameters : dict
+        The study's own parameters, not yet checked.
+    """
+
+    study: Study
+    title: str | None = None
+    data: dict = field(default_factory=dict)
+    columns: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
+    parameters: dict = field(default_factory=dict)
+
+
+def read_set(file: Path) -> ParameterSet:
+    """Return the parameter set in `file`; every complaint names the file."""
+    with naming(file):
+        return shaped(_mapping(file))
+
+
+@contextmanager
+def naming(file: Path):
+    """Put the file's name before every complaint about what it says."""
+    try:
+        yield
+    except ParameterError as error:
+        raise ParameterError(say("{file}: {problem}", file=file.name, problem=error)) from None
+
+
+def _mapping(file: Path) -> dict:
+    import yaml
+
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_loader())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or type(error).__name__
+        if mark is None:
+            raise ParameterError(say("this is not YAML: {problem}.", problem=problem)) from None
+        raise ParameterError(
+            say("line {line} is not YAML: {problem}.", line=integer(mark.line + 1), problem=problem)
+        ) from None
+    except (UnicodeDecodeError, ValueError) as error:
+        raise ParameterError(say("this is not YAML: {problem}.", problem=error)) from None
+    except OSError as error:
+        raise ParameterError(say("cannot be read: {problem}.", problem=error.strerror)) from None
+    if not isinstance(content, dict):
+        raise ParameterError(
+            say("wanted lines such as 'study: reactivation'; got {got}.", got=shown(content))
+        )
+    return content
+
+
+def _loader():
+    """Return YAML's safe loader that refuses a key given twice, where YAML keeps the last."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            seen = []
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=say("{name} is given twice", name=key.value),
+                        problem_mark=key.start_mark,
+                    )
+                seen.append(key.value)
+            return super().construct_mapping(node, deep)
+
+    return Loader
+
+
+def shaped(content: dict) -> ParameterSet:
+    """Return `content` as a parameter set; ParameterError says which key has the wrong shape."""
+    rest = dict(content)
+    if "study" not in rest:
+        raise ParameterError(
+            say("a line is missing that says which study, as 'study: reactivation'.")
+        )
+    study = study_named(_text("study", rest.pop("study")))
+    title = rest.pop("title", None)
+    return ParameterSet(
+        study=study,
+        title=None if title is None else _text("title", title),
+        data=_data(rest.pop("data", None), study),
+        columns=_columns(rest.pop("columns", None), study),
+        values=_values(rest.pop("values", None), study),
+        parameters={str(name): value for name, value in rest.items()},
+    )
+
+
+def _data(given, study: Study) -> dict:
+    tables = _names("data", given)
+    for table, source in tables.items():
+        known_table("data", table, study)
+        _text(f"data.{table}", source)
+    return tables
+
+
+def _columns(given, study: Study) -> dict:
+    tables = _names("columns", given)
+    for table, names in tables.items():
+        known_table("columns", table, study)
+        tables[table] = {
+            ours: _text(f"columns.{table}.{ours}", theirs)
+            for ours, theirs in _names(f"columns.{table}", names).items()
+        }
+    return tables
+
+
+def _values(given, study: Study) -> dict:
+    tables = _names("values", given)
+    for table, columns in tables.items():
+        known_table("values", table, study)
+        tables[table] = {
+            column: {
+                theirs: _text(f"values.{table}.{column}.{theirs}", ours)
+                for theirs, ours in _names(f"values.{table}.{column}", names).items()
+            }
+            for column, names in _names(f"values.{table}", columns).items()
+        }
+    return tables
+
+
+def _names(where: str, given) -> dict:
+    """Return names with values, the names as text."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ParameterError(
+            say("{where} wants names with values; got {got}.", where=where, got=shown(given))
+        )
+    return {_text(where, name): value for name, value in given.items()}
+
+
+def _text(where: str, value) -> str:
+    """Return a value that is text, or a number meant as text."""
+    if isinstance(value, bool):
+        raise ParameterError(
+            say(
+                "{where}: YAML reads yes, no, on and off as true or false; put the word in quotes.",
+                where=where,
+            )
+        )
+    if not isinstance(value, str | int | float) or value == "":
+        raise ParameterError(say("{where} wants text; got {got}.", where=where, got=shown(value)))
+    return str(value)
+
+
+def known_table(where: str, table: str, study: Study) -> None:
+    """Stop at a table the study cannot open."""
+    if table not in study.tables:
+        raise ParameterError(
+            say("{where}: {study} has no table {got!r}.", where=where, study=study.name, got=table)
+            + nearest(table, study.tables)
+            + there_are(study.tables)
+        )

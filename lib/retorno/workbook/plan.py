@@ -1,0 +1,263 @@
+"""What is to be run: studies, parameter sets and options turned into checked runs.
+
+Everything that can be wrong with a request is found here, before anything starts.
+"""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retorno.errors import ParameterError, TableError
+from retorno.language import available, say
+from retorno.workbook import studies
+from retorno.workbook.pairs import column_names, once, pair
+from retorno.workbook.parameter_set import ParameterSet, known_table, naming, read_set, shaped
+from retorno.workbook.parameters import Parameter, check, read_parameters, read_value, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line adds to every run it names; pairs as typed.
+
+    Attributes
+    ----------
+    parameters : sequence of (name, text)
+    data : sequence of str
+        ``TABLE=SOURCE``, relative to the working directory.
+    columns : sequence of str
+        ``OURS=THEIRS`` or ``TABLE.OURS=THEIRS``.
+    language : str or None
+    """
+
+    parameters: Sequence[tuple[str, str]] = ()
+    data: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One notebook with its parameters, ready to be executed.
+
+    Attributes
+    ----------
+    study, name : str
+        Its folder is ``<study>/<name>``.
+    notebook : Path
+    title : str or None
+        None: the notebook's own heading.
+    given : dict
+        Checked parameters that were given, with sources as they were typed (an absolute path as its
+        file name only).
+    defaults : dict
+        What the notebook uses where nothing is given.
+    sources : dict
+        Table -> what the notebook opens: an absolute path or the name of a public set.
+    files : dict
+        Table -> the file behind it.
+    command : str
+        The line that repeats the run.
+    """
+
+    study: str
+    name: str
+    notebook: Path
+    title: str | None
+    given: dict
+    defaults: dict
+    sources: dict = field(default_factory=dict)
+    files: dict = field(default_factory=dict)
+    command: str = ""
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"{self.study}/{self.name}"
+
+    @property
+    def used(self) -> dict:
+        """Every parameter with the value used."""
+        return {**self.defaults, **self.given}
+
+    @property
+    def injected(self) -> dict:
+        """What the notebook is given."""
+        return {**self.given, "data": dict(self.sources)} if self.sources else dict(self.given)
+
+
+def plan(names: Sequence[str], options: Options) -> list[Run]:
+    """Return the runs for studies and parameter files, all checked, no two with one name."""
+    runs = [_run(name, options) for name in names]
+    for run in runs:
+        if sum(run.label == other.label for other in runs) > 1:
+            raise ParameterError(say("{run} is named twice.", run=run.label))
+    return runs
+
+
+def shipped() -> list[str]:
+    """Return the shipped parameter sets that run on simulated data."""
+    files = sorted((studies.NOTEBOOKS / "params").glob("*.yml"))
+    return [str(file) for file in files if not read_set(file).data]
+
+
+def _run(name: str, options: Options) -> Run:
+    file = _parameter_file(name)
+    asked = shaped({"study": name}) if file is None else read_set(file)
+    parameters = read_parameters(asked.study.notebook)
+    if file is not None:
+        with naming(file):
+            check(parameters, asked.parameters)
+    data = {table: (source, file.parent) for table, source in asked.data.items()}
+    data |= _data_options(options.data, asked.study)
+    located = {table: _locate(source, base) for table, (source, base) in data.items()}
+    given = _given(asked, parameters, options, located)
+    return Run(
+        study=asked.study.name,
+        name="default" if file is None else _run_name(file, asked.study.name),
+        notebook=asked.study.notebook,
+        title=asked.title,
+        given=given,
+        defaults={parameter.name: parameter.default for parameter in parameters},
+        sources={table: opened for table, (_, opened, _) in located.items()},
+        files={table: path for table, (_, _, path) in located.items()},
+        command=_command(name, file, options),
+    )
+
+
+def _given(
+    asked: ParameterSet, parameters: tuple[Parameter, ...], options: Options, located: dict
+) -> dict:
+    given = dict(asked.parameters)
+    if located:
+        given["data"] = {table: typed for table, (typed, _, _) in located.items()}
+    columns = _column_options(options.columns, asked.columns, located, asked.study)
+    for name, tables in (("columns", columns), ("values", asked.values)):
+        given |= {name: tables} if tables else {}
+        _need_data(name, tables, located)
+    given |= _parameter_options(options)
+    given = check(parameters, given)
+    if given.get("language", "en") not in available():
+        raise ParameterError(
+            say("There is no language {got!r}.", got=given["language"])
+            + studies.there_are(available())
+        )
+    return given
+
+
+def _parameter_file(name: str) -> Path | None:
+    """Return the file `name` stands for, or None when it is a study."""
+    if name in studies.STUDIES:
+        return None
+    file = Path(name)
+    if file.suffix not in (".yml", ".yaml") and not file.is_file():
+        studies.study_named(name)
+    return file.absolute()
+
+
+def _run_name(file: Path, study: str) -> str:
+    """Return ``cdnow`` for ``reactivation.cdnow.yml``, else the name of the file.
+
+    Examples
+    --------
+    >>> _run_name(Path("reactivation.cdnow.yml"), "reactivation"), _run_name(Path("my.yml"), "x")
+    ('cdnow', 'my')
+    """
+    return file.stem.removeprefix(f"{study}.").lstrip(".") or "default"
+
+
+def _is_path(source: str) -> bool:
+    return bool(Path(source).suffix) or "/" in source or "\\" in source
+
+
+def _locate(source: str, base: Path) -> tuple[str, str, Path]:
+    """Return a source as shown, as the notebook opens it, and the file behind it."""
+    from retorno.tables import locate
+
+    if not _is_path(source):
+        return source, source, Path(locate(source))
+    opened = str((base / source).absolute())
+    typed = Path(source).name if Path(source).is_absolute() else source
+    try:
+        return typed, opened, Path(locate(opened))
+    except TableError as error:
+        raise TableError(str(error).replace(opened, source)) from None
+
+
+def _data_options(texts: Sequence[str], study: studies.Study) -> dict:
+    given = once("--data", (pair("--data", text, "TABLE=SOURCE") for text in texts))
+    for table in given:
+        known_table("--data", table, study)
+    return {table: (source, Path.cwd()) for table, source in given.items()}
+
+
+def _column_options(
+    texts: Sequence[str], columns: dict, located: dict, study: studies.Study
+) -> dict:
+    """Return the columns of a parameter set with those of the command line in their place."""
+    columns = {table: dict(names) for table, names in columns.items()}
+    for left, theirs in column_names(texts).items():
+        table, dot, ours = left.rpartition(".")
+        if not dot:
+            table = _only_table(located, left, theirs)
+        known_table("--columns", table, study)
+        columns.setdefault(table, {})[ours] = theirs
+    return columns
+
+
+def _need_data(name: str, tables: dict, located: dict) -> None:
+    for table in tables:
+        if table not in located:
+            raise ParameterError(
+                say("{name}: no data are given for {table}.", name=name, table=table)
+            )
+
+
+def _only_table(located: dict, ours: str, theirs: str) -> str:
+    if len(located) == 1:
+        return next(iter(located))
+    raise ParameterError(
+        say(
+            "--columns {ours}={theirs}: say which table, as TABLE.{ours}={theirs}.",
+            ours=ours,
+            theirs=theirs,
+        )
+    )
+
+
+def _parameter_options(options: Options) -> dict:
+    pairs = [(name, read_value(text)) for name, text in options.parameters]
+    if options.language is not None:
+        pairs.append(("language", options.language))
+    given = once("-p", pairs)
+    for name in ("data", "columns", "values"):
+        if name in given:
+            raise ParameterError(
+                say(
+                    "-p {name}: give tables with --data and --columns, or in a parameter file.",
+                    name=name,
+                )
+            )
+    return given
+
+
+def _command(name: str, file: Path | None, options: Options) -> str:
+    """Return the line that repeats a run, without a path of this machine."""
+    words = ["retorno", "run", name if file is None else _relative(name, file)]
+    for text in options.data:
+        table, source = pair("--data", text, "TABLE=SOURCE")
+        words += ["--data", f"{table}={_relative(source, Path(source))}"]
+    for text in options.columns:
+        words += ["--columns", text]
+    for parameter, text in options.parameters:
+        words += ["-p", parameter, shown(read_value(text))]
+    if options.language is not None:
+        words += ["--language", options.language]
+    return shlex.join(words)
+
+
+def _relative(typed: str, file: Path) -> str:
+    """Return a file as the repository or the reader calls it."""
+    if file.is_relative_to(studies.ROOT):
+        return file.relative_to(studies.ROOT).as_posix()
+    return file.name if Path(typed).is_absolute() else typed

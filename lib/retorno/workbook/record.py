@@ -1,0 +1,114 @@
+"""From an executed notebook to the four files of a report."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from retorno.findings import MIME
+from retorno.language import say
+from retorno.workbook.execute import ExecutionError
+from retorno.workbook.plan import Run
+from retorno.workbook.sameness import RECORD, digests
+from retorno.workbook.studies import ROOT
+
+PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
+
+
+def private_paths(run: Run) -> dict[str, str]:
+    """Return the paths of this machine that a report must not show -> what it shows instead."""
+    shown = run.given.get("data") or {}
+    opened = {path: shown[table] for table, path in run.sources.items() if path != shown[table]}
+    return {**opened, f"{ROOT}/": ""}
+
+
+def without(private: dict[str, str], value):
+    """Return plain values or a notebook with every private path replaced, also inside longer text.
+
+    Examples
+    --------
+    >>> without({"/home/me/": ""}, {"source": ["read /home/me/a.csv"]})
+    {'source': ['read a.csv']}
+    """
+    if isinstance(value, str):
+        for path, shown in private.items():
+            value = value.replace(path, shown)
+        return value
+    if isinstance(value, dict):
+        return type(value)((name, without(private, part)) for name, part in value.items())
+    if isinstance(value, list):
+        return [without(private, part) for part in value]
+    return value
+
+
+def published(run: Run, executed):
+    """Return the executed notebook without paths and timings of this machine."""
+    notebook = without(private_paths(run), executed)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+    return notebook
+
+
+def collect(notebook, mime: str) -> list:
+    """Return what the outputs of a notebook carry under a MIME type, in order of appearance."""
+    return [
+        output["data"][mime]
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if mime in output.get("data", {})
+    ]
+
+
+def findings(notebook) -> list[dict]:
+    """Return the records of all findings; an id stated twice is a fault of the notebook."""
+    found = [finding for part in collect(notebook, MIME) for finding in part]
+    ids = [finding["id"] for finding in found]
+    twice = sorted({finding_id for finding_id in ids if ids.count(finding_id) > 1})
+    if twice:
+        raise ExecutionError(
+            say("the notebook states findings twice: {ids}", ids=", ".join(twice)), 1
+        )
+    if not found:
+        raise ExecutionError(say("the notebook states no finding"), 1)
+    return found
+
+
+def make_record(run: Run, key: str, notebook) -> dict:
+    """Return what ``findings.json`` holds, but for the digests of the files beside it."""
+    stated = collect(notebook, PROVENANCE_MIME)
+    if len(stated) != 1:
+        raise ExecutionError(say("the notebook must state its provenance once"), 1)
+    used = run.used
+    changed = {name: value for name, value in run.given.items() if value != run.defaults[name]}
+    return {
+        "study": run.study,
+        "run": run.name,
+        "language": used.get("language", "en"),
+        "parameters": used,
+        "provenance": {
+            **stated[0],
+            "title": run.title,
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": run.command,
+            "changed": changed,
+            "key": key,
+        },
+        "findings": findings(notebook),
+    }
+
+
+def write(run: Run, key: str, executed, folder: Path) -> None:
+    """Write the four files of a report into `folder`."""
+    import nbformat
+
+    from retorno.report import write_report
+
+    notebook = published(run, executed)
+    record = make_record(run, key, notebook)
+    write_report(notebook, record, folder)
+    nbformat.write(notebook, folder / "notebook.ipynb")
+    record["provenance"]["files"] = digests(folder)
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,66 @@
+"""Whether a run has to run again: judged by what stands in the output folder, never by a side file."""
+
+import hashlib
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import retorno
+from retorno.workbook.plan import Run
+
+RECORD = "findings.json"
+FILES = ("notebook.ipynb", "report.html", "tables.xlsx")
+
+
+def digest(file: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def key(run: Run) -> str:
+    """Return what makes a run this run: notebook, parameters, data, library code, versions."""
+    parts = {
+        "run": run.label,
+        "notebook": digest(run.notebook),
+        "title": run.title,
+        "parameters": run.used,
+        "data": {table: digest(file) for table, file in run.files.items()},
+        "library": _library(),
+        "python": sys.version,
+        "packages": _packages(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def unchanged(folder: Path, run_key: str) -> bool:
+    """Return whether `folder` holds the complete, untouched report of the run with this key."""
+    try:
+        provenance = json.loads((folder / RECORD).read_text(encoding="utf-8"))["provenance"]
+        return provenance["key"] == run_key and provenance["files"] == digests(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file a report consists of but its record."""
+    return {name: digest(folder / name) for name in FILES}
+
+
+def _library() -> str:
+    """Return one digest of all files of the library."""
+    root = Path(retorno.__file__).parent
+    whole = hashlib.sha256()
+    for file in sorted(root.rglob("*")):
+        parts = file.relative_to(root).parts
+        if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
+            whole.update(f"{'/'.join(parts)} {digest(file)}\n".encode())
+    return whole.hexdigest()
+
+
+def _packages() -> list[str]:
+    """Return name and version of every installed package, read from their folders' names."""
+    folders = [Path(entry) for entry in sys.path]
+    found = {info.name for folder in folders for info in folder.glob("*.dist-info")}
+    return sorted(found | {f"retorno-{version('retorno')}"})

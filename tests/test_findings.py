@@ -1,0 +1,142 @@
+"""Findings: the record, the refusal, the words, the languages."""
+
+import json
+
+import pytest
+
+from retorno import language
+from retorno.errors import ParameterError
+from retorno.findings import MIME, Definition, Findings, caution, direction, find
+
+VALUE = Definition(
+    "value.{group}", "Value, {group}", "Mean value.", "EUR per customer", "Up is more."
+)
+
+
+def stated(**changes):
+    given = {"interval": (1.5, 2.5), "level": 0.95, "n": 40, "group": "new"} | changes
+    return VALUE.state(2.0, "They bring 2.", **given)
+
+
+def test_a_record_has_every_field_and_null_where_nothing_applies():
+    record = VALUE.refuse("Too few.", n=3, group="new").record()
+    assert record == {
+        "id": "value.new",
+        "label": "Value, new",
+        "estimate": None,
+        "ci_low": None,
+        "ci_high": None,
+        "level": None,
+        "unit": "EUR per customer",
+        "n": 3,
+        "method": None,
+        "verdict": "refused",
+        "sentence": "Too few.",
+    }
+
+
+def test_findings_carry_their_records_in_the_output_and_show_number_and_sentence():
+    bundle = Findings([stated()])._repr_mimebundle_()
+    assert bundle[MIME] == [stated().record()]
+    assert json.loads(json.dumps(bundle[MIME], allow_nan=False)) == bundle[MIME]
+    assert "€2.00 (95% interval €1.50 to €2.50)" in bundle["text/html"]
+    assert "They bring 2." in bundle["text/plain"]
+
+
+def test_a_known_answer_stands_beside_the_estimate_and_not_in_the_record():
+    findings = Findings([stated()])
+    inside = findings.beside({"value.new": 2.2})._repr_mimebundle_()
+    outside = findings.beside({"value.new": 3.0})._repr_mimebundle_()
+    assert "Known answer: €2.20, inside the interval." in inside["text/html"]
+    assert "Known answer: €3.00, outside the interval." in outside["text/html"]
+    assert inside[MIME] == findings._repr_mimebundle_()[MIME]
+
+
+def test_text_from_data_is_escaped():
+    evil = stated(group="<img src=x onerror=alert(1)>")
+    html = Findings([evil])._repr_mimebundle_()["text/html"]
+    assert "<img" not in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+
+
+def test_one_id_is_stated_once_and_nothing_that_is_not_a_number():
+    with pytest.raises(ValueError, match="stated twice: value.new"):
+        Findings([stated(), stated()])
+    with pytest.raises(ValueError, match="`ci_high` is nan; refuse it instead"):
+        stated(interval=(1.0, float("nan")))
+
+
+def test_direction_is_the_side_on_which_the_whole_interval_lies():
+    assert direction((0.1, 0.2)) == "above"
+    assert direction((-0.2, -0.1)) == "below"
+    assert direction((0.0, 0.2)) == "undecided"
+    assert direction((0.9, 0.99), 1.0) == "below"
+
+
+def test_caution_below_thirty_units():
+    assert caution(30) == ""
+    assert caution(29) == " Only 29 units stand behind this number: read it with care."
+
+
+def test_of_several_definitions_that_fit_the_most_explicit_is_found():
+    slope = Definition("effect.{outcome}.slope", "", "", "", "")
+    arm = Definition("effect.{outcome}.{arm}", "", "", "", "")
+    plain = Definition("effect.{outcome}", "", "", "", "")
+    assert find([plain, arm, slope], "effect.visit.slope") is slope
+    assert find([plain, arm, slope], "effect.visit") is plain
+    assert find([plain, arm, slope], "effect.visit.Mens E-Mail") is arm
+    assert find([plain, arm, slope], "nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (1234.0, "customers", "1,234"),
+        (0.1234, "share of customers", "12.3%"),
+        (0.0057, "share of customers", "0.57%"),
+        (-0.061, "difference in share", "−6.1 points"),
+        (0.0031, "difference in share per month", "0.31 points"),
+        (1234.5, "EUR per customer", "€1,234.50"),
+        (-0.0123, "EUR per customer per month", "EUR −0.0123"),
+        (1.256, "ratio", "1.26"),
+    ],
+)
+def test_quantities_as_a_reader_of_their_unit_expects_them(value, unit, text):
+    assert language.quantity(value, unit) == text
+
+
+def test_plural_forms():
+    assert language.say_n("{n} day", "{n} days", 1) == "1 day"
+    assert language.say_n("{n} day", "{n} days", 1200) == "1,200 days"
+
+
+@pytest.fixture
+def spanish(tmp_path, monkeypatch):
+    """A catalogue of two messages: the mechanism by which a language arrives."""
+    folder = tmp_path / "es"
+    folder.mkdir()
+    (folder / "retorno.po").write_text(
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+        'msgid "{n} left"\nmsgstr "quedan {n}"\n\n'
+        'msgid "{n} day"\nmsgid_plural "{n} days"\nmsgstr[0] "{n} día"\nmsgstr[1] "{n} días"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(language, "LOCALE", tmp_path)
+
+
+def test_a_catalogue_speaks_with_its_own_words_and_formats(spanish):
+    with language.speaking("es"):
+        assert language.say("{n} left", n=language.money(1234.5, "EUR")) == "quedan 1.234,50\xa0€"
+        assert language.say_n("{n} day", "{n} days", 12000) == "12.000 días"
+    assert language.current() == "en"
+
+
+def test_a_missing_message_is_an_error_and_not_english(spanish):
+    with language.speaking("es"), pytest.raises(LookupError, match="no translation into 'es'"):
+        language.say("never translated")
+
+
+def test_a_language_without_catalogue_is_named_with_those_there_are():
+    with pytest.raises(ParameterError, match="'fr' has no catalogue; there is en"):
+        language.use("fr")

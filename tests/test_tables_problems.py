@@ -1,0 +1,297 @@
+"""Bad tables: one message with everything that is wrong, where, and the way out."""
+
+import datetime
+import gzip
+
+import pandas as pd
+import pytest
+
+from retorno.errors import ParameterError, TableError
+from retorno.tables import connect, describe, locate, read
+from retorno.tables.contracts import CONTRACTS, Column, Contract
+
+HEADER = "customer_id,date,amount\n"
+
+
+def refused(table, source, **options):
+    with pytest.raises(TableError) as caught:
+        read(table, source, **options)
+    return str(caught.value)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="orders.csv"):
+        file = tmp_path / name
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file
+
+    return write
+
+
+def test_every_problem_of_the_cells_is_listed_with_its_rows(write):
+    """By hand: the header is row 1, so the first line of data is row 2; 7 rules are broken."""
+    file = write(
+        "customer_id,date,amount,margin\n"
+        ',2024-13-01,"12,50",1\n'
+        "  ,2099-01-01,x,\n"
+        "3,05/04/2024,inf,2\n"
+        "4,2024-01-01,1_000,3\n"
+        "5,,,1\n"
+    )
+    assert refused("transactions", file).split("\n") == [
+        "transactions (orders.csv): 7 problems.",
+        "- column 'customer_id' is empty in 2 rows (row 2, row 3). Fill it, or leave the line out "
+        "yourself.",
+        "- column 'date' is empty in 1 row (row 6). Fill it, or leave the line out yourself.",
+        "- column 'date' is no date in 2 rows (row 2 '2024-13-01', row 4 '05/04/2024'). Dates are "
+        "read as 2024-12-31, with or without a time of day.",
+        "- column 'date' lies in the future in 1 row (row 3 '2099-01-01'). Look for swapped or "
+        "mistyped years.",
+        "- column 'amount' is empty in 1 row (row 6). Fill it, or leave the line out yourself.",
+        "- column 'amount' is no finite number in 4 rows (row 2 '12,50', row 3 'x', row 4 'inf', "
+        "row 5 '1_000'). '12,50' looks like a decimal comma; only a decimal point is read: 12.50.",
+        "- column 'margin' is empty in 1 row (row 3). Fill it, or leave the line out yourself.",
+    ]
+
+
+def test_only_the_first_five_rows_are_shown_and_all_are_counted(write):
+    """4,123 bad amounts from row 2 on: five shown, 4,118 more."""
+    file = write(HEADER + "1,2024-01-01,x\n" * 4123 + "1,2024-01-01,1\n")
+    assert (
+        "in 4,123 rows (row 2 'x', row 3 'x', row 4 'x', row 5 'x', row 6 'x' and 4,118 more)"
+        in refused("transactions", file)
+    )
+
+
+def test_rows_of_parquet_and_frames_count_from_one(tmp_path):
+    """No header line: the second line is row 2."""
+    frame = pd.DataFrame(
+        {"customer_id": ["1", "2"], "date": ["2024-01-01"] * 2, "amount": [1.0, float("inf")]}
+    )
+    frame.to_parquet(tmp_path / "o.parquet")
+    expected = "column 'amount' is no finite number in 1 row (row 2 'inf')."
+    assert refused("transactions", frame) == f"transactions: {expected}"
+    assert (
+        refused("transactions", tmp_path / "o.parquet") == f"transactions (o.parquet): {expected}"
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2024-1-5",
+        "2024/01/05",
+        "05.01.2024",
+        "2023-02-29",
+        "epoch",
+        "infinity",
+        "0000-01-01",
+        "45292",
+    ],
+)
+def test_a_date_is_never_guessed(write, written):
+    """None of these is an ISO date of the calendar, though DuckDB itself would take several."""
+    message = refused("transactions", write(HEADER + f"1,{written},1\n"))
+    assert f"column 'date' is no date in 1 row (row 2 '{written}')" in message
+
+
+@pytest.mark.parametrize("written", ["1_000", "1 000", "1e999", "nan", "€5", "5%", "0x10", "true"])
+def test_a_number_is_never_guessed(write, written):
+    """None of these is a plain finite number, though DuckDB itself would take some."""
+    message = refused("transactions", write(HEADER + f"1,2024-01-01,{written}\n"))
+    assert f"column 'amount' is no finite number in 1 row (row 2 '{written}')" in message
+
+
+def test_tomorrow_is_in_the_future(write):
+    """The first day that is refused; today is allowed (tested with the good tables)."""
+    tomorrow = datetime.date.today() + datetime.timedelta(days=1)
+    message = refused("transactions", write(HEADER + f"1,{tomorrow},1\n"))
+    assert f"column 'date' lies in the future in 1 row (row 2 '{tomorrow}')" in message
+
+
+def test_missing_columns_come_with_a_line_for_the_parameter_file(write):
+    """CustomerID and Amounts are near ours and are suggested; nothing is near `date`."""
+    message = refused("transactions", write("CustomerID,Fecha,Amounts\n1,2024-01-01,2\n"))
+    assert message.startswith("transactions (orders.csv): columns are missing: 'customer_id' (")
+    assert (
+        "The file has 'CustomerID', 'Fecha', 'Amounts'. Name them in the parameter file: "
+        in message
+    )
+    assert message.endswith(
+        "columns: {transactions: {customer_id: CustomerID, date: '...', amount: Amounts}}"
+    )
+
+
+def test_a_file_without_an_amount_is_told_so(write):
+    """One column missing: the singular, with what it means."""
+    message = refused("transactions", write("customer_id,date\n1,2024-01-01\n"))
+    assert "a column is missing: 'amount' (currency of the run; revenue of the line;" in message
+
+
+def test_names_of_the_user_that_fit_nothing(write):
+    """A key that is not ours, a name the file lacks, values for no column: all in one message."""
+    file = write(HEADER + "1,2024-01-01,1\n")
+    message = refused(
+        "transactions",
+        file,
+        columns={"amuont": "amount", "margin": "Amount"},
+        values={"colour": {"a": "b"}},
+    )
+    assert message.split("\n") == [
+        "transactions (orders.csv): 3 problems.",
+        "- columns: 'amuont' is no column of transactions; there are customer_id, date, amount, "
+        "margin, channel. Did you mean 'amount'?",
+        "- columns: margin is to be 'Amount', which the file does not have. It has 'customer_id', "
+        "'date', 'amount'. Did you mean 'amount'?",
+        "- values: 'colour' is no column of transactions; there are customer_id, date, amount, "
+        "margin, channel.",
+    ]
+
+
+def test_a_required_column_named_wrongly_is_told_once(write):
+    """The way out is the name, so it is not also reported as missing."""
+    message = refused(
+        "transactions", write(HEADER + "1,2024-01-01,1\n"), columns={"amount": "Amout"}
+    )
+    assert "\n" not in message
+    assert message.endswith("Did you mean 'amount'?")
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (
+            "customer_id,date,amount,amount",
+            "the header names 'amount' 2 times. Rename all but one.",
+        ),
+        ("arm,visit,visit", "the header names 'visit' 2 times. Rename all but one."),
+        (
+            "arm,visit,Visit",
+            "two columns would be called 'Visit' (capitals do not tell them apart)",
+        ),
+        ("arm,visit,", "the header has no name for column 3."),
+    ],
+)
+def test_names_that_do_not_tell_columns_apart(write, header, problem):
+    """Only columns that are kept matter: all of contacts, ours of transactions."""
+    table = "contacts" if header.startswith("arm") else "transactions"
+    line = "x,1,1\n" if table == "contacts" else "1,2024-01-01,1,1\n"
+    assert problem in refused(table, write(f"{header}\n{line}"))
+
+
+def test_twins_among_columns_that_are_not_kept_do_no_harm(write):
+    """Two columns called Note, neither of them asked for."""
+    file = write("customer_id,Note,date,amount,Note\n1,a,2024-01-01,1,b\n")
+    assert read("transactions", file).count().to_pyarrow().as_py() == 1
+
+
+def test_a_column_hidden_by_the_users_name_is_not_lost_in_silence(write):
+    """arm is to be `segment`, but the file has an `arm` of its own."""
+    message = refused("contacts", write("arm,segment\na,b\n"), columns={"arm": "segment"})
+    assert "two columns would be called 'arm'" in message
+
+
+def test_contacts_need_an_arm_in_every_row_and_each_customer_once(write):
+    """Row 3 repeats customer 1 and has no arm; recency and cost are amounts of something."""
+    file = write("customer_id,arm,recency,cost\n1,holdout,3,0\n1,,-1,-0.5\n2,mail,abc,1\n")
+    assert refused("contacts", file).split("\n")[1:] == [
+        "- column 'arm' is empty in 1 row (row 3). Fill it, or leave the line out yourself.",
+        "- column 'customer_id' occurs more than once in 2 rows (row 2 '1', row 3 '1'); a table has "
+        "one row for each.",
+        "- column 'recency' is no finite number in 1 row (row 4 'abc').",
+        "- column 'recency' is below 0 in 1 row (row 3 '-1').",
+        "- column 'cost' is below 0 in 1 row (row 3 '-0.5').",
+    ]
+
+
+def test_values_that_are_not_allowed_come_with_a_line_to_fill(write, monkeypatch):
+    """A contract with two allowed words; rows are shown as written, theirs are left to name."""
+    column = Column("group", "text", "", "meaning", required=True, allowed=("a", "b"))
+    monkeypatch.setitem(CONTRACTS, "survey", Contract("survey", "respondent", (column,)))
+    file = write("group\na\nB\nC\n")
+    assert refused("survey", file, values={"group": {"B": "b"}}).endswith(
+        "column 'group' is none of 'a', 'b' in 1 row (row 4 'C'). Name them in the parameter file: "
+        "values: {survey: {group: {C: '...'}}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty."),
+        (gzip.compress(b""), "the file has no header line: row 1 is empty."),
+        (HEADER, "there is no row of data."),
+        (
+            "customer_id~date~amount\n1~2024-01-01~2\n",
+            "only one column was found; its header reads 'customer_id~date~amount'. Wanted are "
+            "customer_id, date, amount, separated by comma, semicolon, tab or bar.",
+        ),
+        (
+            HEADER + "1,2024-01-01,1\n2,2024-01-01\n3,2024-01-01,1,4\n4,2024-01-01,1\n",
+            "2 problems.\n"
+            "- the header has 3 fields, but not so in line 3; the first reads '2,2024-01-01'.\n"
+            "- the header has 3 fields, but not so in line 4; the first reads '3,2024-01-01,1,4'.",
+        ),
+        (
+            HEADER.encode() + "José,2024-01-01,1\n".encode("latin-1"),
+            "not UTF-8 text in line 2. Save the file as UTF-8.",
+        ),
+        (HEADER + '"1,2024-01-01,1\n2,2024-01-01,1\n', "line 2 cannot be read (unquoted value)"),
+        (bytes(range(256)) * 20, "the file is not text."),
+    ],
+)
+def test_files_that_are_no_table(write, content, message):
+    """Each is refused with what was found, and the lines where there are lines."""
+    name = "orders.csv.gz" if content[:2] == b"\x1f\x8b" else "orders.csv"
+    found = refused("transactions", write(content, name))
+    assert found.startswith(f"transactions ({name}): {message}")
+
+
+@pytest.mark.parametrize("name", ["broken.parquet", "broken.csv.gz"])
+def test_a_damaged_file_is_said_to_be_unreadable_without_its_folder(write, tmp_path, name):
+    """The engine's own reason, in one line."""
+    message = refused("transactions", write("not what the name says", name))
+    assert message.startswith(f"transactions ({name}): the file cannot be read: ")
+    assert str(tmp_path) not in message
+    assert "\n" not in message
+
+
+def test_an_ending_that_is_not_read_names_those_that_are(write):
+    """Excel comes later; until then the way out is to save as CSV."""
+    assert refused("transactions", write("x", "orders.xlsx")) == (
+        "transactions (orders.xlsx): files ending in '.xlsx' are not read; save it as CSV "
+        "(.csv, .tsv, .txt, also .gz) or Parquet."
+    )
+
+
+def test_no_such_file_folder_table_or_engine(tmp_path):
+    """Each names what there is, or the nearest."""
+    with pytest.raises(TableError, match=r"there is no file 'nowhere/orders.csv'\.$"):
+        read("transactions", "nowhere/orders.csv")
+    with pytest.raises(TableError, match=r"there is no file 'cdno'\. Did you mean 'cdnow'\?"):
+        locate("cdno")
+    with pytest.raises(TableError, match="is a folder; wanted a file"):
+        locate(tmp_path)
+    with pytest.raises(
+        TableError, match=r"there are transactions, contacts\. Did you mean 'contacts'\?"
+    ):
+        describe("contact", "x.csv")
+    with pytest.raises(ParameterError, match="'spark' is not one we know; there is duckdb"):
+        connect("spark")
+
+
+def test_a_source_of_another_kind_is_a_mistake_of_the_caller():
+    """A list is neither a path nor a table."""
+    with pytest.raises(TypeError, match="a path, an Ibis table or a pandas frame"):
+        read("transactions", [1, 2])
+
+
+def test_a_refused_table_leaves_nothing_in_the_engine(write):
+    """Neither the typed rows nor the text kept to find the cells."""
+    con = connect()
+    for content in ("1,x,1\n", "1\n", ""):
+        with pytest.raises(TableError):
+            read("transactions", write(HEADER + content), con=con)
+    assert con.raw_sql("SELECT count(*) FROM duckdb_tables()").fetchone() == (0,)
+    assert con.raw_sql("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchone() == (0,)
