@@ -15,6 +15,9 @@ from retorno.language import integer, percent, quantity, say, say_n
 
 MIME = "application/vnd.retorno.findings+json"
 REFUSED = "refused"
+MANY = (
+    8  # more findings than this in one place are folded; a table or figure shows them at a glance
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,14 @@ class Beside:
 
 
 def _bundle(findings: Findings, answers: Mapping[str, float]) -> dict:
+    rows = "\n".join(_html(f, answers.get(f.id)) for f in findings)
+    html = f'<dl class="findings">\n{rows}\n</dl>'
+    if len(findings) > MANY:
+        title = say_n("{n} finding in words", "{n} findings in words", len(findings))
+        html = f"<details><summary>{escape(title)}</summary>{html}</details>"
     return {
         "text/plain": "\n".join(f"{f.id}: {f.sentence}" for f in findings),
-        "text/html": "\n".join(
-            ['<dl class="findings">', *(_html(f, answers.get(f.id)) for f in findings), "</dl>"]
-        ),
+        "text/html": html,
         MIME: [finding.record() for finding in findings],
     }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -56,8 +57,12 @@ def card(record: dict) -> dict:
 
 
 def headline(findings: list[dict]) -> str:
-    """Return the sentence of the first finding with an interval, else of the first finding."""
+    """Return the sentence of the first comparison: the first finding with a verdict that is not refused.
+
+    Without one, that of the first finding with an interval, else of the first finding.
+    """
     if not findings:
         return say("This run states no finding.")
-    with_interval = (finding for finding in findings if finding["ci_low"] is not None)
-    return next(with_interval, findings[0])["sentence"]
+    judged = (f for f in findings if f["verdict"] not in (None, REFUSED))
+    with_interval = (f for f in findings if f["ci_low"] is not None)
+    return next(chain(judged, with_interval, findings))["sentence"]

@@ -27,6 +27,8 @@ def connect(engine: str = "duckdb"):
     backend = ibis.duckdb.connect(
         temp_directory=tempfile.gettempdir(), autoinstall_known_extensions=False
     )
-    backend.raw_sql("SET enable_progress_bar = false")
+    # Already off in a kernel without ipywidgets, where even setting it to off would fail.
+    if backend.raw_sql("SELECT current_setting('enable_progress_bar')").fetchone()[0]:
+        backend.raw_sql("SET enable_progress_bar = false")
     backend.raw_sql("SET enable_external_file_cache = false")  # a file rewritten is read anew
     return backend

@@ -54,7 +54,7 @@ class Inputs:
         import pandas as pd
 
         rows = [
-            (s["table"], s["source"], s["rows"], s["terms"] or "", _left_out(s["left_out"]))
+            (s["table"], s["source"], s["rows"], s["terms"], _left_out(s["left_out"]))
             for s in self.sources
         ]
         return pd.DataFrame(rows, columns=["table", "source", "rows", "terms", "left_out"])

@@ -7,11 +7,10 @@ from pathlib import Path
 from retorno.findings import MIME
 from retorno.language import say
 from retorno.workbook.execute import ExecutionError
+from retorno.workbook.inputs import PROVENANCE_MIME
 from retorno.workbook.plan import Run
 from retorno.workbook.sameness import RECORD, digests
 from retorno.workbook.studies import ROOT
-
-PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
 
 
 def private_paths(run: Run) -> dict[str, str]:
