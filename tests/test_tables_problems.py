@@ -158,6 +158,15 @@ def test_a_required_column_named_wrongly_is_told_once(write):
     assert message.endswith("Did you mean 'amount'?")
 
 
+def test_no_column_at_all_is_told_by_the_names_given(write):
+    """Both the only required column and its name are wrong: one problem, the name."""
+    message = refused("contacts", write("a,b\n1,2\n"), columns={"arm": "segment"})
+    assert message == (
+        "contacts (orders.csv): columns: arm is to be 'segment', which the file does not have. "
+        "It has 'a', 'b'."
+    )
+
+
 @pytest.mark.parametrize(
     ("header", "problem"),
     [

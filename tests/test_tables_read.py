@@ -3,6 +3,7 @@
 import csv
 import datetime
 import gzip
+import os
 
 import pandas as pd
 import pytest
@@ -88,6 +89,17 @@ def test_read_an_ibis_table_in_its_own_engine(orders):
     again = read("transactions", first)
     assert again.get_backend() is con
     assert rows(again) == EXPECTED
+
+
+def test_a_file_written_anew_is_read_anew(tmp_path):
+    """In one engine, same name, size and second: DuckDB's own cache would give the first file again."""
+    con, file, counts = connect(), tmp_path / "o.parquet", []
+    for n in (1, 2):
+        line = {"customer_id": ["0"] * n, "date": ["2000-01-01"] * n, "amount": [0.0] * n}
+        pd.DataFrame(line).to_parquet(file)
+        os.utime(file, (10**9, 10**9))
+        counts.append(len(rows(read("transactions", file, con=con))))
+    assert counts == [1, 2]
 
 
 def test_read_leaves_nothing_behind_but_its_table(orders):

@@ -108,7 +108,8 @@ def _no_column(asked: Contract, given: Given, columns) -> list[str]:
     """Return the sentence for a table without any of our columns: mostly a delimiter not understood."""
     required = [column.name for column in asked if column.required]
     if len(given.header) > 1 or given.first_row == 1:
-        return [missing(asked, [name for name in required if name not in columns], given.header)]
+        absent = [name for name in required if name not in columns]
+        return [missing(asked, absent, given.header)] if absent else []
     return [
         say(
             "only one column was found; its header reads {header}. Wanted are {names}, separated by "

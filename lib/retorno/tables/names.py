@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from retorno.language import say
+from retorno.language import mark, say
 from retorno.tables.contracts import Contract
 from retorno.tables.problems import listed, nearest, quoted
 
@@ -44,11 +44,11 @@ def _of_columns(asked: Contract, header: Sequence[str], columns: Mapping[str, st
     problems = []
     for ours, name in columns.items():
         if ours not in asked:
-            message = "columns: {ours} is no column of {table}; there are {names}."
+            message = mark("columns: {ours} is no column of {table}; there are {names}.")
             message = say(message, ours=repr(ours), table=asked.name, names=", ".join(asked.names))
             problems.append(message + nearest(ours, asked.names))
         elif name not in header:
-            message = (
+            message = mark(
                 "columns: {ours} is to be {name}, which the file does not have. It has {header}."
             )
             message = say(message, ours=ours, name=quoted(str(name)), header=listed(header))
@@ -57,7 +57,7 @@ def _of_columns(asked: Contract, header: Sequence[str], columns: Mapping[str, st
 
 
 def _of_values(asked: Contract, known: Sequence[str], values: Iterable[str]) -> list[str]:
-    message = "values: {column} is no column of {table}; there are {names}."
+    message = mark("values: {column} is no column of {table}; there are {names}.")
     return [
         say(message, column=repr(column), table=asked.name, names=", ".join(known))
         + nearest(column, known)
@@ -74,7 +74,7 @@ def _unnamed(header: Sequence[str], extra: Sequence[str]) -> list[str]:
 
 
 def _twice(header: Sequence[str], kept: Iterable[str]) -> list[str]:
-    message = "the header names {name} {n} times. Rename all but one."
+    message = mark("the header names {name} {n} times. Rename all but one.")
     return [
         say(message, name=quoted(name), n=header.count(name))
         for name in dict.fromkeys(kept)

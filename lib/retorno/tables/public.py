@@ -198,7 +198,7 @@ def public(name: str) -> PublicSet:
     """Return the set `name`; TableError names the sets there are."""
     if name in PUBLIC:
         return PUBLIC[name]
-    message = "{name}: no public data set of this name; there are {names}."
+    message = mark("{name}: no public data set of this name; there are {names}.")
     raise TableError(say(message, name=repr(name), names=", ".join(PUBLIC)) + nearest(name, PUBLIC))
 
 
@@ -264,7 +264,7 @@ def get(name: str, folder: Path | None = None, url: str | None = None) -> Path:
                 downloader=pooch.HTTPDownloader(progressbar=False, timeout=60),
             )
         except (OSError, ValueError) as error:
-            message = (
+            message = mark(
                 "{name}: {url} cannot be downloaded ({reason}). Download it by hand, then: "
                 "retorno data add {name} FILE"
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 from retorno.errors import ParameterError
 from retorno.language import integer, say
 from retorno.workbook.parameters import shown
+from retorno.workbook.plain_yaml import load
 from retorno.workbook.studies import Study, nearest, study_named, there_are
 
 
@@ -55,7 +56,7 @@ def _mapping(file: Path) -> dict:
     import yaml
 
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_loader())
+        content = load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or type(error).__name__
@@ -64,7 +65,7 @@ def _mapping(file: Path) -> dict:
         raise ParameterError(
             say("line {line} is not YAML: {problem}.", line=integer(mark.line + 1), problem=problem)
         ) from None
-    except (UnicodeDecodeError, ValueError) as error:
+    except ValueError as error:
         raise ParameterError(say("this is not YAML: {problem}.", problem=error)) from None
     except OSError as error:
         raise ParameterError(say("cannot be read: {problem}.", problem=error.strerror)) from None
@@ -73,25 +74,6 @@ def _mapping(file: Path) -> dict:
             say("wanted lines such as 'study: reactivation'; got {got}.", got=shown(content))
         )
     return content
-
-
-def _loader():
-    """Return YAML's safe loader that refuses a key given twice, where YAML keeps the last."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        def construct_mapping(self, node, deep=False):
-            seen = []
-            for key, _ in node.value:
-                if key.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=say("{name} is given twice", name=key.value),
-                        problem_mark=key.start_mark,
-                    )
-                seen.append(key.value)
-            return super().construct_mapping(node, deep)
-
-    return Loader
 
 
 def shaped(content: dict) -> ParameterSet:
@@ -159,14 +141,7 @@ def _names(where: str, given) -> dict:
 
 def _text(where: str, value) -> str:
     """Return a value that is text, or a number meant as text."""
-    if isinstance(value, bool):
-        raise ParameterError(
-            say(
-                "{where}: YAML reads yes, no, on and off as true or false; put the word in quotes.",
-                where=where,
-            )
-        )
-    if not isinstance(value, str | int | float) or value == "":
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
         raise ParameterError(say("{where} wants text; got {got}.", where=where, got=shown(value)))
     return str(value)
 

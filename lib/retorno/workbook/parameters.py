@@ -12,11 +12,11 @@ import math
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from retorno.errors import ParameterError
 from retorno.language import mark, say
+from retorno.workbook.plain_yaml import load
 from retorno.workbook.studies import nearest, there_are
 
 WORDS = {
@@ -57,12 +57,10 @@ class Parameter:
     def checked(self, value):
         """Return `value` as the notebook gets it; ParameterError when its type does not fit.
 
-        A whole number serves as a number and a YAML date as text; true is no number.
+        A whole number serves as a number; true is no number.
         """
         if value is None and "None" in self.kinds:
             return None
-        if isinstance(value, date) and "str" in self.kinds:
-            return value.isoformat()
         if type(value) is int and "float" in self.kinds and "int" not in self.kinds:
             return float(value)
         if type(value).__name__ in self.kinds and _finite(value):
@@ -99,7 +97,7 @@ def read_value(text: str):
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        return load(text)
     except (yaml.YAMLError, ValueError):
         return text
 

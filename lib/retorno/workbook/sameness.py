@@ -3,7 +3,6 @@
 import hashlib
 import json
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import retorno
@@ -62,5 +61,4 @@ def _library() -> str:
 def _packages() -> list[str]:
     """Return name and version of every installed package, read from their folders' names."""
     folders = [Path(entry) for entry in sys.path]
-    found = {info.name for folder in folders for info in folder.glob("*.dist-info")}
-    return sorted(found | {f"retorno-{version('retorno')}"})
+    return sorted({info.name for folder in folders for info in folder.glob("*.dist-info")})

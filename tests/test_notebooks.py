@@ -1,0 +1,236 @@
+"""The notebooks, run as a user runs them: small worlds, files of one's own, public data, bad input."""
+
+import json
+import shutil
+from pathlib import Path
+
+import papermill
+import pytest
+from click.testing import CliRunner
+
+from retorno import simulate
+from retorno.findings import MIME
+from retorno.reactivation import DEFINITIONS
+from retorno.workbook.cli import program
+from retorno.workbook.studies import STUDIES
+
+ROOT = Path(__file__).parents[1]
+PARAMS = sorted((ROOT / "notebooks" / "params").glob("*.yml"))
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the command line into a folder of its own; exit status, what it said, findings by run."""
+
+    def _run(*words):
+        out = tmp_path / "reports"
+        result = CliRunner().invoke(program, ["run", *map(str, words), "--out", str(out)])
+        records = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/*/findings.json")}
+        return result.exit_code, result.output + result.stderr, records
+
+    return _run
+
+
+def by_id(record):
+    return {finding["id"]: finding for finding in record["findings"]}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small simulated world as two files."""
+    folder = tmp_path_factory.mktemp("own") / "tables"
+    simulate.write("reactivation", "works", folder, 1_000, 5)
+    return folder
+
+
+def test_start_here_runs(tmp_path):
+    done = papermill.execute_notebook(
+        ROOT / "notebooks" / "00_start_here.ipynb",
+        tmp_path / "out.ipynb",
+        parameters={"customers": 500},
+        progress_bar=False,
+        log_output=False,
+        kernel_name="python3",
+    )
+    shown = [f["id"] for c in done.cells for o in c.get("outputs", []) for f in o.get("data", {}).get(MIME, [])]
+    assert {"states.lapsed", "window.ratio", "window.like_for_like.ratio"} <= set(shown)
+
+
+def test_the_default_run_states_every_finding_and_knows_its_answers(run):
+    status, said, records = run("reactivation", "-p", "customers", 3000)
+    assert status == 0, said
+    found = by_id(records["default"])
+    plain = {d.id for d in DEFINITIONS if "{" not in d.id}
+    months = {f"return.hazard.month_{k}" for k in range(1, 13)}
+    outcomes = {
+        f"effect.{o}{part}" for o in ("returned", "spend") for part in ("", ".email", ".voucher", ".recency_slope")
+    }
+    assert set(found) == plain | months | outcomes
+    assert all(f["estimate"] is not None for f in found.values())
+    provenance = records["default"]["provenance"]
+    assert (provenance["simulated"], provenance["world"]) == (True, "works")
+    answers = simulate.answers("reactivation", "works", lapse_days=90, window_days=180)
+    assert set(answers) == {i for i, f in found.items() if f["ci_low"] is not None}
+
+
+def test_where_contact_does_nothing_the_report_says_so_although_response_falls(run):
+    """World no_effect: the truth is zero; the holdout's own response falls with recency."""
+    status, said, records = run(ROOT / "notebooks/params/reactivation.no_effect.yml")
+    assert status == 0, said
+    found = by_id(records["no_effect"])
+    for name in ("effect.returned", "effect.spend", "effect.returned.recency_slope"):
+        assert found[name]["verdict"] == "undecided"
+        assert found[name]["ci_low"] < 0 < found[name]["ci_high"]
+
+
+def test_papermill_alone_gives_equal_findings(run, tmp_path):
+    status, _, records = run("reactivation", "-p", "customers", 800, "-p", "window_days", 120)
+    done = papermill.execute_notebook(
+        STUDIES["reactivation"].notebook,
+        tmp_path / "out.ipynb",
+        parameters={"customers": 800, "window_days": 120},
+        progress_bar=False,
+        kernel_name="python3",
+    )
+    bare = [f for c in done.cells for o in c.get("outputs", []) for f in o.get("data", {}).get(MIME, [])]
+    assert (status, bare) == (0, records["default"]["findings"])
+
+
+def test_own_files_give_the_findings_of_the_simulated_tables(run, small):
+    """The same world through its CSV files: every number agrees; nothing is called simulated."""
+    _, _, known = run("reactivation", "-p", "customers", 1000, "-p", "seed", 5)
+    status, said, records = run(
+        "reactivation",
+        *("--data", f"transactions={small / 'transactions.csv'}"),
+        *("--data", f"contacts={small / 'contacts.csv'}"),
+        *("-p", "outcomes", "[returned, spend]", "-p", "money_outcome", "spend"),
+    )
+    assert status == 0, said
+    own = by_id(records["default"])
+    for name, finding in by_id(known["default"]).items():
+        assert own[name]["estimate"] == pytest.approx(finding["estimate"], rel=1e-12)
+    assert records["default"]["provenance"]["simulated"] is False
+    assert str(small) not in json.dumps(records)
+
+
+def test_findings_of_a_table_that_was_not_given_are_left_out(run, small):
+    status, said, records = run("reactivation", "--data", f"contacts={small / 'contacts.csv'}")
+    assert status == 0, said
+    assert [(f["id"], f["verdict"]) for f in records["default"]["findings"]] == [("effect.outcome", "refused")]
+    assert "parameter outcomes" in records["default"]["findings"][0]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-p", "window_days", "0"], "window_days: wanted a whole number of days, 1 or more; got 0."),
+        (["-p", "window_days", "-5"], "window_days: wanted a whole number of days, 1 or more; got -5."),
+        (["-p", "lapse_days", "0"], "lapse_days: wanted a whole number of days, 1 or more; got 0."),
+        (["-p", "level", "95"], "level: wanted the coverage of intervals"),
+        (["-p", "currency", "Euro"], "currency: wanted the three letters of a currency"),
+        (["-p", "engine", "spark"], "engine"),
+        (["-p", "world", "work"], "works"),
+        (["-p", "customers", "0"], "customers"),
+        (["-p", "windows_days", "10"], "window_days"),
+        (["-p", "window_days", "ten"], "window_days"),
+        (["--data", "transactions=nowhere.csv"], "nowhere.csv"),
+        (["--data", "transactions=cdnoww"], "cdnow"),
+    ],
+)
+def test_bad_input_is_one_message_and_nothing_is_written(run, tmp_path, words, message):
+    status, said, records = run("reactivation", *words)
+    assert (status, records) == (2, {})
+    assert message in said
+    assert "Traceback" not in said
+    assert not list(tmp_path.glob("reports/*/*"))
+
+
+def test_a_broken_table_is_listed_and_nothing_is_written(run, tmp_path):
+    broken = tmp_path / "lines.csv"
+    broken.write_text("customer_id,date,amount\nA,2024-01-01,ten\nB,someday,4\n")
+    status, said, records = run("reactivation", "--data", f"transactions={broken}")
+    assert (status, records) == (2, {})
+    assert "lines.csv" in said and "'ten'" in said and "'someday'" in said
+    assert "Traceback" not in said
+
+
+def test_a_simulated_world_and_given_data_never_meet(run, small):
+    status, said, _ = run("reactivation", "-p", "world", "works", "--data", f"contacts={small / 'contacts.csv'}")
+    assert status == 2
+    assert "world" in said
+
+
+@pytest.fixture(scope="session")
+def kept(public_data, tmp_path_factory):
+    """A folder of public sets, added from the files given."""
+    from retorno.tables.public import add
+
+    store = tmp_path_factory.mktemp("raw")
+    for name, file in (
+        ("cdnow", "cdnow_master.csv.gz"),
+        ("hillstrom", "hillstrom.csv.gz"),
+        ("online_retail", "online_retail.parquet"),
+    ):
+        add(name, public_data / file, folder=store)
+    return store
+
+
+def test_cdnow(run, kept, monkeypatch):
+    """Known from the data notes: 23,570 customers, all new in the first quarter; a lapse is common."""
+    monkeypatch.setenv("RETORNO_RAW", str(kept))
+    status, said, records = run(ROOT / "notebooks/params/reactivation.cdnow.yml")
+    assert status == 0, said
+    found = by_id(records["cdnow"])
+    assert found["states.customers"]["estimate"] == 23_570
+    assert found["window.new.value"]["n"] == 23_570
+    assert found["window.ratio"]["verdict"] == "above"
+    assert not any(name.startswith("effect.") for name in found)
+    assert records["cdnow"]["provenance"]["data"][0]["terms"]
+
+
+def test_hillstrom(run, kept, monkeypatch):
+    """The published table of arms: visits 3,894 of 21,307 and 3,238 of 21,387 against 2,262 of 21,306; spend totals."""
+    monkeypatch.setenv("RETORNO_RAW", str(kept))
+    status, said, records = run(ROOT / "notebooks/params/reactivation.hillstrom.yml")
+    assert status == 0, said
+    found = by_id(records["hillstrom"])
+    pooled = (3_894 + 3_238) / (21_307 + 21_387) - 2_262 / 21_306
+    assert found["effect.visit"]["estimate"] == pytest.approx(pooled, rel=1e-12)
+    mens = 267 / 21_307 - 122 / 21_306
+    assert found["effect.conversion.Mens E-Mail"]["estimate"] == pytest.approx(mens, rel=1e-12)
+    womens = 23_038.11 / 21_387 - 13_908.33 / 21_306
+    assert found["effect.spend.Womens E-Mail"]["estimate"] == pytest.approx(womens, rel=1e-9)
+    assert not any(name.startswith(("states.", "window.")) for name in found)
+
+
+def test_online_retail_and_a_window_it_cannot_hold(run, kept, monkeypatch):
+    """4,372 customers with an id, 135,080 rows without; at 180 and 180 days four returned have a full window."""
+    monkeypatch.setenv("RETORNO_RAW", str(kept))
+    file = ROOT / "notebooks/params/reactivation.online_retail.yml"
+    status, said, records = run(file)
+    assert status == 0, said
+    record = records["online_retail"]
+    assert record["provenance"]["data"][0]["left_out"] == {"rows without CustomerID": 135_080}
+    assert by_id(record)["window.ratio"]["estimate"] > 0
+
+    status, said, records = run(file, "-p", "lapse_days", 180, "-p", "window_days", 180)
+    assert status == 0, said
+    refused = by_id(records["online_retail"])["window.reactivated.value"]
+    assert (refused["verdict"], refused["estimate"], refused["n"]) == ("refused", None, 4)
+    assert ": 4; at least 5 are needed" in refused["sentence"]
+
+
+@pytest.mark.parametrize("path", PARAMS, ids=lambda path: path.stem)
+def test_every_parameter_set_fits_its_notebook(path):
+    from retorno.workbook.plan import planned_file
+
+    assert planned_file(path).study in STUDIES
+
+
+def test_the_first_world_is_what_a_studys_name_runs():
+    """The set named works changes nothing but the title."""
+    from retorno.workbook.parameters import notebook_parameters
+
+    defaults = {p.name: p.default for p in notebook_parameters(STUDIES["reactivation"].notebook)}
+    assert defaults["world"] == simulate.WORLDS["reactivation"][0]
+    assert shutil.which("retorno") or True
