@@ -60,7 +60,7 @@ def test_text_from_data_is_escaped():
 
 
 def test_one_id_is_stated_once_and_nothing_that_is_not_a_number():
-    with pytest.raises(ValueError, match="stated twice: value.new"):
+    with pytest.raises(ValueError, match=r"stated twice: value\.new"):
         Findings([stated(), stated()])
     with pytest.raises(ValueError, match="`ci_high` is nan; refuse it instead"):
         stated(interval=(1.0, float("nan")))

@@ -1,6 +1,7 @@
 """The reactivation study: a table worked by hand, a brute-force twin, properties, refusals."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -179,12 +180,12 @@ def test_margin_is_the_rate_then_the_column_then_revenue():
     margins = read("transactions", lines, con=connect())
     revenue = read("transactions", lines.drop(columns="margin"), con=connect())
     rules = {"lapse_days": 30, "first_purchase_known": True, "observed_until": "2024-03-01"}
-    for given, rate, measure, mean in (
+    for lines_, rate, measure, mean in (
         (margins, None, "margin", 5.0),
         (margins, 0.5, "margin", 7.5),
         (revenue, None, "revenue", 15.0),
     ):
-        known = purchase_history(given, margin_rate=rate, **rules)
+        known = purchase_history(lines_, margin_rate=rate, **rules)
         windows = new_against_reactivated(known, window_days=10, **OPTIONS)
         value = estimates(windows)["window.new.value"]
         assert (known.measure, value.estimate) == (measure, mean)
@@ -244,7 +245,7 @@ def test_impossible_rules_are_named(rules, message):
 
 
 def test_impossible_windows_and_empty_periods_are_named(by_hand):
-    with pytest.raises(ParameterError, match="window_days: wanted .* got 0"):
+    with pytest.raises(ParameterError, match=r"window_days: wanted .* got 0"):
         new_against_reactivated(by_hand, window_days=0)
     with pytest.raises(TableError, match="no purchase between 2024-01-01 and 2024-07-19"):
         history([("A", 3, -1)])
@@ -282,7 +283,7 @@ def brute_force(lines, *, last, lapse, window):
             return start + window - 1 <= last
 
         customers += 1
-        gaps = [b - a for a, b in zip(days, days[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(days)]
         lapses = [
             (d + lapse, (days[i + 1] - d - lapse) if i + 1 < len(days) else None)
             for i, d in enumerate(days)

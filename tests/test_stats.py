@@ -69,7 +69,7 @@ def test_two_means_say_what_they_need():
         lopsided.one(0, level=0.95)
     with pytest.raises(ValueError, match="two units in group 0; it has 1"):
         lopsided.difference(level=0.95)
-    with pytest.raises(ValueError, match="two positive means; got 3.0 over 0.0"):
+    with pytest.raises(ValueError, match=r"two positive means; got 3\.0 over 0\.0"):
         two_means(*one_each([0, 0], [3, 3])).ratio(level=0.95)
     with pytest.raises(ValueError, match=r"shape \(n_units, 2\)"):
         two_means([1.0, 2.0], [1.0, 1.0])

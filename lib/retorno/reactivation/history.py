@@ -89,7 +89,11 @@ def purchase_history(
 
     if lapse_days < 1:
         raise ParameterError(
-            say("lapse_days: wanted a whole number of days, 1 or more; got {got}.", got=lapse_days)
+            say(
+                "{name}: wanted a whole number of days, 1 or more; got {got}.",
+                name="lapse_days",
+                got=lapse_days,
+            )
         )
     if margin_rate is not None and not 0 < margin_rate <= 1:
         raise ParameterError(

@@ -59,7 +59,11 @@ def answers(
     for name, given in (("lapse_days", lapse_days), ("window_days", window_days)):
         if given < 1:
             raise ParameterError(
-                say("{name}: a number of days, 1 or more; got {got}.", name=name, got=given)
+                say(
+                    "{name}: wanted a whole number of days, 1 or more; got {got}.",
+                    name=name,
+                    got=given,
+                )
             )
     if any(other_rules.values()):
         return _effects(world)
