@@ -14,10 +14,10 @@ reports: $(INSTALLED)
 	@$(BIN)/retorno run --all --out "$(OUT)"
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TEST_ARGS)
 
 test-full: $(INSTALLED)
-	$(BIN)/python -m pytest -m "not benchmark" $(TEST_ARGS)
+	$(BIN)/python -m pytest -m "not benchmark" --numprocesses auto --maxprocesses 4 $(TEST_ARGS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m pytest -m benchmark -s $(TEST_ARGS)

@@ -190,7 +190,9 @@ def align(
     if window_days < 1:
         raise ParameterError(
             say(
-                "window_days: wanted a whole number of days, 1 or more; got {got}.", got=window_days
+                "{name}: wanted a whole number of days, 1 or more; got {got}.",
+                name="window_days",
+                got=window_days,
             )
         )
     full = starts.filter(starts.day + window_days - 1 <= history.last)

@@ -1,0 +1,77 @@
+"""The study's tables at ten million rows against one bare aggregation per customer of the same file.
+
+Ratios within one run are printed, nothing is asserted: `make bench`.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.benchmark
+
+ROWS, CUSTOMERS = 10_000_000, 1_000_000
+
+MAKE = """
+import duckdb, sys
+duckdb.sql(f'''
+    COPY (
+        SELECT 'C' || (hash(i) % {customers})::VARCHAR AS customer_id,
+               DATE '2022-01-01' + (hash(i * 7 + 1) % 730)::INTEGER AS date,
+               round((hash(i * 13 + 5) % 10000) / 100, 2) AS amount
+        FROM range({rows}) t(i)
+    ) TO '{file}' (FORMAT parquet)
+''')
+"""
+
+BARE = """
+import duckdb, time
+start = time.perf_counter()
+duckdb.sql(
+    "CREATE TABLE t AS SELECT customer_id, min(date), max(date), count(DISTINCT date), sum(amount) "
+    "FROM '{file}' GROUP BY customer_id"
+)
+took = time.perf_counter() - start
+"""
+
+STUDY = """
+import time
+import ibis, pandas, statsmodels.api
+from retorno.reactivation import (
+    lapse_states, like_for_like, new_against_reactivated, purchase_history, return_hazard,
+)
+from retorno.tables import connect, read
+start = time.perf_counter()
+transactions = read("transactions", "{file}", con=connect())
+read_in = time.perf_counter() - start
+history = purchase_history(transactions, lapse_days=60)
+found = [lapse_states(history), return_hazard(history)]
+found += [compare(history, window_days=90) for compare in (new_against_reactivated, like_for_like)]
+stated = [finding for result in found for finding in result.findings() if finding.estimate is not None]
+took = time.perf_counter() - start
+print(len(stated), "findings; reading and checking", round(read_in, 2), "s")
+"""
+
+TELL = """
+import resource
+print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+
+
+def measured(code, file):
+    """Return seconds, peak memory in GiB and anything else a program of its own prints."""
+    text = code.format(file=file, rows=ROWS, customers=CUSTOMERS)
+    done = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True)
+    *notes, last = done.stdout.strip().split("\n") if done.stdout.strip() else [""]
+    return *map(float, last.split()), " ".join(notes)
+
+
+def test_ten_million_rows_against_one_aggregation(tmp_path):
+    file = tmp_path / "lines.parquet"
+    measured(MAKE, file)
+    rows = [(measured(BARE + TELL, file), measured(STUDY + TELL, file)) for _ in range(2)]
+    (bare, bare_peak, _), (study, peak, note) = min(rows, key=lambda row: row[1][0])
+    print(
+        f"\n{ROWS:,} rows: bare aggregation {bare:.2f} s (peak {bare_peak:.2f} GiB), "
+        f"study {study:.2f} s (peak {peak:.2f} GiB), ratio {study / bare:.1f}; {note}"
+    )
