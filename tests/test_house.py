@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "lib" / "retorno"
-STUDIES = {"reactivation"}
+STUDIES = {"recovery", "reactivation", "referral"}
 # What each room may import; `errors` and `language` serve all.
 ALLOWED = {
     "errors": set(),

@@ -1,7 +1,7 @@
 """Simulated worlds, one module a study: tables drawn from them and the answers known beforehand.
 
-A study's module holds ``WORLDS``, ``DEFAULTS``, ``simulate(world, customers, rng)`` and
-``answers(world, **parameters)``; it is imported when asked for.
+A study's module holds ``WORLDS``, ``DEFAULTS``, ``simulate(world, customers, rng)``, ``parameters(world)``
+and ``answers(world, **parameters)``; it is imported when asked for.
 """
 
 import json
@@ -14,7 +14,11 @@ from tempfile import mkdtemp
 from retorno.errors import ParameterError
 from retorno.language import say
 
-WORLDS = {"reactivation": ("works", "no_effect")}
+WORLDS = {
+    "recovery": ("no_paradox", "paradox"),
+    "reactivation": ("works", "no_effect"),
+    "referral": ("pays", "only_looks_better"),
+}
 """The worlds of each study, the default first."""
 
 ANSWERS = "answers.json"
@@ -57,6 +61,18 @@ def answers(study: str, world: str, **parameters) -> dict[str, float]:
     """
     module, found = _find(study, world)
     return module.answers(found, **{**module.DEFAULTS, **parameters})
+
+
+def parameters(study: str, world: str) -> dict:
+    """Return the study's parameters that a world fixes and that have no default: what a user would have to know.
+
+    Examples
+    --------
+    >>> parameters("reactivation", "works")["money_outcome"]
+    'spend'
+    """
+    module, found = _find(study, world)
+    return module.parameters(found)
 
 
 def write(study: str, world: str, folder: str | Path, customers: int, seed: int) -> list[Path]:

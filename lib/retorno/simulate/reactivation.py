@@ -28,11 +28,17 @@ __all__ = [
     "Simulated",
     "World",
     "answers",
+    "parameters",
     "simulate",
 ]
 
 MONTH_DAYS = 30.4375
 DEFAULTS = {"lapse_days": 90, "window_days": 180}
+
+
+def parameters(world: "World") -> dict:
+    """Return the study's parameters that this world fixes: the outcomes of its campaign."""
+    return {"outcomes": ["returned", "spend"], "money_outcome": "spend"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ class Inputs:
         """Return what the simulated world knows of the findings under these parameters; {} on given data."""
         return simulate.answers(self.study, self.world, **parameters) if self.world else {}
 
+    @property
+    def known(self) -> dict:
+        """Parameters without a default that the simulated world fixes; {} on given data."""
+        return simulate.parameters(self.study, self.world) if self.world else {}
+
     def to_frame(self):
         """Return table, source, rows and notes, one row a table."""
         import pandas as pd

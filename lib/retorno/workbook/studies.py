@@ -36,9 +36,19 @@ STUDIES = {
     study.name: study
     for study in (
         Study(
+            name="recovery",
+            notebook=NOTEBOOKS / "10_recovery_paradox.ipynb",
+            tables=("survey",),
+        ),
+        Study(
             name="reactivation",
             notebook=NOTEBOOKS / "20_reactivation_curves.ipynb",
             tables=("transactions", "contacts"),
+        ),
+        Study(
+            name="referral",
+            notebook=NOTEBOOKS / "30_referral_roi.ipynb",
+            tables=("customers", "margins"),
         ),
     )
 }
