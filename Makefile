@@ -5,9 +5,12 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# uv trusts what the machine trusts, as pip does (a firm's proxy has a certificate of its own).
+TRUST := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem /etc/pki/tls/certs/ca-bundle.crt),--system-certs)
+UV := $(BIN)/uv $(TRUST)
 TEST_ARGS ?=
 
-.PHONY: reports test test-full lint format lab bench lock clean install
+.PHONY: reports test test-full lint format lab bench lock dictionary clean install
 .DEFAULT_GOAL := reports
 
 reports: $(INSTALLED)
@@ -43,14 +46,17 @@ $(INSTALLED): requirements.lock pyproject.toml
 	  { echo "Python's venv is missing. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv==$(UV_VERSION); }
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --group dev --universal \
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --upgrade --output-file requirements.lock
+
+dictionary: $(INSTALLED)
+	$(BIN)/python -m retorno.tables.dictionary
 
 clean:
 	rm -rf $(VENV)

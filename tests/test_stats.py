@@ -145,3 +145,42 @@ def test_interaction_slope_refuses_what_no_robust_error_can_bear():
         interaction_slope([1, 2, 3, 4], [1, 1, 0, 0], [1, 1, 1, 2], level=0.95)
     with pytest.raises(ValueError, match="leverage 1"):
         interaction_slope([1, 2, 3, 1, 2, 3.5], [1, 1, 1, 0, 0, 0], [1, 1, 2, 1, 2, 3], level=0.95)
+
+
+def test_shares_cover_when_units_give_several_correlated_trials():
+    """2,000 runs of 150 units with 1 to 4 trials; a unit's chance is Beta(2, 6), mean 1/4, the same in its trials."""
+    rng = np.random.default_rng(11)
+    covered = values = 0
+    for _ in range(2_000):
+        trials = rng.integers(1, 5, 150)
+        events = rng.binomial(trials, rng.beta(2, 6, 150))
+        squares = (events @ events, events @ trials, trials @ trials)
+        share = wilson_share(events.sum(), trials.sum(), squares=squares, level=0.95)
+        covered += share.ci_low <= 0.25 <= share.ci_high
+        values += share.value
+    assert 0.93 <= covered / 2_000 <= 0.97
+    # Four Monte Carlo standard errors of a share with standard error of about 0.028.
+    assert values / 2_000 == pytest.approx(0.25, abs=4 * 0.028 / np.sqrt(2_000) + 0.0028)
+
+
+def test_means_cover_when_people_give_several_values_and_are_in_both_groups():
+    """2,000 runs of 80 people: 1 to 3 values each in group 1, half of them also 1 to 2 in group 2.
+
+    A person's level is normal with mean 10 and SD 2, each value adds a normal with SD 3; group 2 lies 1
+    higher. Means 10 and 11, difference 1, ratio 1.1.
+    """
+    rng = np.random.default_rng(12)
+    truth = {"difference": 1.0, "ratio": 1.1}
+    covered = dict.fromkeys(truth, 0)
+    for _ in range(2_000):
+        level = rng.normal(10, 2, 80)
+        count = np.column_stack(
+            [rng.integers(1, 4, 80), rng.integers(1, 3, 80) * (np.arange(80) < 40)]
+        )
+        noise = rng.normal(0, 3, (80, 2)) * np.sqrt(count)
+        means = two_means(count * (level[:, None] + [0, 1]) + noise, count)
+        for name, wanted in truth.items():
+            got = getattr(means, name)(level=0.95)
+            covered[name] += got.ci_low <= wanted <= got.ci_high
+    for name, count in covered.items():
+        assert 0.93 <= count / 2_000 <= 0.97, name

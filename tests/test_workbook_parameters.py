@@ -13,13 +13,13 @@ from retorno.workbook.plan import Options, plan, shipped
 CELL = """\
 window_days: int = 180  # days: followed after the (re)purchase
 level: float = 0.95  # -: coverage
-margin: float | None = (
+margin: float = (
     None  # fraction: margin of the amount
 )
 kind: str = "sd"
-observed_from: str | None = None  # date: first day
+observed_from: str = None  # date: first day
 all_spells: bool = False
-outcomes: list | None = None
+outcomes: list = None
 world: str = "works"
 language: str = "en"
 data: dict = {}  # -: table -> file

@@ -82,6 +82,10 @@ def table(result) -> Shown:
     # The head of the first column stands in the row of the others, not in one of its own.
     styled = shown.rename_axis(index=None, columns=labels[0]).style.format(escape="html")
     anchor = f"table-{crc32(caption.encode()):08x}"
+    words = [i for i, (_, kind) in enumerate(list(columns.values())[1:]) if kind == "text"]
+    styled = styled.set_table_styles(
+        [{"selector": f".col{i}", "props": "text-align:left"} for i in words]
+    )
     html = styled.set_caption(escape(caption)).set_uuid(anchor).to_html(sparse_index=False)
     record = {
         "caption": caption,

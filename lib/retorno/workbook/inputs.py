@@ -13,7 +13,7 @@ from pathlib import Path
 from retorno import language, simulate
 from retorno.display import Shown
 from retorno.errors import ParameterError
-from retorno.language import integer, say, say_n
+from retorno.language import integer, say
 from retorno.tables import about, connect, locate, read
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
@@ -82,7 +82,7 @@ class Inputs:
                 world=self.world,
                 seed=self.seed,
             )
-        return say_n("Table read.", "Tables read.", len(self.sources))
+        return say("Where the tables come from, and what was left out of them.")
 
     def provenance(self, **parameters) -> Shown:
         """Show parameters, seed, data digests and package versions; the runner takes them from here."""

@@ -37,7 +37,8 @@ class Parameter:
     Attributes
     ----------
     name, type : str
-        `type` is the annotation as written, such as ``float | None``.
+        `type` is the annotation, with ``| None`` where the default is None: papermill takes a parameter
+        for unknown when its annotation holds a bar, so notebooks leave it out.
     default : object
     unit, meaning : str
         Empty where the line gives none.
@@ -139,10 +140,11 @@ def _comment(statement: ast.AnnAssign, comments: Mapping[int, str]) -> str:
 
 def _parameter(statement: ast.AnnAssign, comment: str) -> Parameter:
     unit, colon, meaning = comment.partition(":")
+    kind, default = ast.unparse(statement.annotation), ast.literal_eval(statement.value)
     return Parameter(
         name=statement.target.id,
-        type=ast.unparse(statement.annotation),
-        default=ast.literal_eval(statement.value),
+        type=kind if default is not None else f"{kind} | None",
+        default=default,
         unit=unit.strip() if colon and unit.strip() != "-" else "",
         meaning=(meaning if colon else comment).strip(),
     )
