@@ -20,6 +20,7 @@ ALLOWED = {
     "language": set(),
     "findings": set(),
     "stats": {"stats"},
+    "money": set(),
     "tables": {"tables"},
     "simulate": {"simulate"},
     "figures": {"figures"},

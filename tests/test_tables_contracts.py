@@ -6,11 +6,12 @@ import importlib
 import pytest
 
 from retorno.tables import dictionary
-from retorno.tables.contracts import CONTRACTS, TYPES
+from retorno.tables.columns import TYPES
+from retorno.tables.contracts import CONTRACTS
 
 
 def test_the_contracts_hold_the_columns_of_the_design():
-    """Design, section 3: required and optional columns of the two tables."""
+    """Design, section 3: required and optional columns of each table."""
     names = {
         table: (
             [column.name for column in contract if column.required],
@@ -18,10 +19,19 @@ def test_the_contracts_hold_the_columns_of_the_design():
         )
         for table, contract in CONTRACTS.items()
     }
+    survey = (
+        "satisfaction_before repurchase repurchase_before word_of_mouth word_of_mouth_before "
+        "recovery_quality severity distributive_justice procedural_justice interactional_justice "
+        "prior_failures stability controllability segment weight"
+    )
     assert names == {
+        "survey": (["respondent_id", "group", "satisfaction"], survey.split()),
         "transactions": (["customer_id", "date", "amount"], ["margin", "channel"]),
         "contacts": (["arm"], ["customer_id", "contacted_on", "recency", "cost"]),
+        "customers": (["customer_id", "joined_on", "referred"], ["left_on", "referrer_id"]),
+        "margins": (["customer_id", "month", "margin"], []),
     }
+    assert list(names) == ["survey", "transactions", "contacts", "customers", "margins"]
     assert {column.kind for contract in CONTRACTS.values() for column in contract} == set(TYPES)
 
 
@@ -35,6 +45,10 @@ def test_the_data_dictionary_tells_every_column_and_every_set():
     page = dictionary.text()
     assert "| `recency` | number | months | no | 0 or more; never empty |" in page
     assert "| `contacted_on` | date |  | no | not in the future; may be empty |" in page
+    assert "| `referred` | yes or no |  | yes | never empty |" in page
+    assert "| `left_on` | date |  | no | not in the future; not before `joined_on`; may be" in page
+    assert "1 or more; whole numbers; each once for a `customer_id`; never empty |" in page
+    assert "| yes | `no_failure`, `failure`, `recovered`; never empty |" in page
     assert "### `hillstrom`:" in page
     assert "- Left out and counted: rows without CustomerID." in page
 

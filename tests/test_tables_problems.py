@@ -5,10 +5,10 @@ import gzip
 
 import pandas as pd
 import pytest
+import yaml
 
 from retorno.errors import ParameterError, TableError
 from retorno.tables import connect, describe, locate, read
-from retorno.tables.contracts import CONTRACTS, Column, Contract
 
 HEADER = "customer_id,date,amount\n"
 
@@ -214,15 +214,124 @@ def test_contacts_need_an_arm_in_every_row_and_each_customer_once(write):
     ]
 
 
-def test_values_that_are_not_allowed_come_with_a_line_to_fill(write, monkeypatch):
-    """A contract with two allowed words; rows are shown as written, theirs are left to name."""
-    column = Column("group", "text", "", "meaning", required=True, allowed=("a", "b"))
-    monkeypatch.setitem(CONTRACTS, "survey", Contract("survey", "respondent", (column,)))
-    file = write("group\na\nB\nC\n")
-    assert refused("survey", file, values={"group": {"B": "b"}}).endswith(
-        "column 'group' is none of 'a', 'b' in 1 row (row 4 'C'). Name them in the parameter file: "
-        "values: {survey: {group: {C: '...'}}}"
+def test_groups_of_the_survey_that_are_not_ours_come_with_a_line_to_fill(write):
+    """Control is named by the user; rows are shown as written, what is left is to be named."""
+    file = write(
+        "respondent_id,group,satisfaction\n"
+        "1,Control,5\n2,Complaint,\n3,recovered,6\n4,Recovered,6\n"
     )
+    values = {"group": {"Control": "no_failure"}}
+    assert refused("survey", file, values=values) == (
+        "survey (orders.csv): column 'group' is none of 'no_failure', 'failure', 'recovered' in 2 "
+        "rows (row 3 'Complaint', row 5 'Recovered'). Name them in the parameter file: "
+        "values: {survey: {group: {Complaint: '...', Recovered: '...'}}}"
+    )
+
+
+def test_a_respondent_answers_once_with_numbers_and_a_weight(write):
+    """Respondent 1 is there twice; a weight is a number of people, so neither negative nor empty."""
+    file = write(
+        "respondent_id,group,satisfaction,weight\n1,failure,often,1\n1,failure,3,-1\n3,,4,\n"
+    )
+    assert refused("survey", file).split("\n")[1:] == [
+        "- column 'respondent_id' occurs more than once in 2 rows (row 2 '1', row 3 '1'); a table "
+        "has one row for each.",
+        "- column 'group' is empty in 1 row (row 4). Fill it, or leave the line out yourself.",
+        "- column 'satisfaction' is no finite number in 1 row (row 2 'often').",
+        "- column 'weight' is empty in 1 row (row 4). Fill it, or leave the line out yourself.",
+        "- column 'weight' is below 0 in 1 row (row 3 '-1').",
+    ]
+
+
+def test_a_survey_without_satisfaction_is_refused(write):
+    """The column is required although its cells may be empty."""
+    message = refused("survey", write("respondent_id,group\n1,failure\n"))
+    assert "a column is missing: 'satisfaction' (points of the scale; satisfaction now;" in message
+
+
+def test_who_leaves_before_joining_is_shown_with_both_days(write):
+    """Row 3 leaves a day before it joined; row 4 on the day itself and row 5 has not left."""
+    file = write(
+        "customer_id,Alta,Baja,referred\n"
+        "1,2024-03-01,2024-04-01,1\n2,2024-03-01,2024-02-29,0\n"
+        "3,2024-03-01,2024-03-01,0\n4,2024-03-01,,1\n"
+    )
+    assert refused("customers", file, columns={"joined_on": "Alta", "left_on": "Baja"}) == (
+        "customers (orders.csv): column 'left_on' ('Baja' in the file) lies before column "
+        "'joined_on' ('Alta' in the file) in 1 row (row 3 '2024-02-29' beside '2024-03-01'). Look "
+        "for swapped or mistyped dates."
+    )
+
+
+def test_days_that_cannot_be_compared_are_only_told_for_themselves(write):
+    """No day of joining in row 2, no date in row 3, no column at all: nothing is before anything."""
+    file = write(
+        "customer_id,joined_on,left_on,referred\n1,,2024-01-01,1\n2,2024-03-01,January,0\n"
+    )
+    assert refused("customers", file).split("\n")[1:] == [
+        "- column 'joined_on' is empty in 1 row (row 2). Fill it, or leave the line out yourself.",
+        "- column 'left_on' is no date in 1 row (row 3 'January'). Dates are read as 2024-12-31, "
+        "with or without a time of day.",
+    ]
+    file = write("customer_id,left_on,referred\n1,2024-01-01,1\n")
+    assert "\n" not in refused("customers", file)
+
+
+@pytest.mark.parametrize("written", ["2", "-1", "0.5", "Y", "sí", "on", "null"])
+def test_a_flag_is_never_guessed(write, written):
+    """None of these is yes or no, true or false, 1 or 0: the user names what it means."""
+    file = write(f"customer_id,joined_on,referred\n1,2024-01-01,yes\n2,2024-01-01,{written}\n")
+    key = yaml.safe_dump({written: "..."}, default_flow_style=True, allow_unicode=True).strip()
+    assert refused("customers", file) == (
+        "customers (orders.csv): column 'referred' is neither yes nor no (true or false, 1 or 0) in "
+        f"1 row (row 3 '{written}'). Name them in the parameter file: "
+        f"values: {{customers: {{referred: {key}}}}}"
+    )
+
+
+def test_a_flag_is_never_left_empty(write):
+    """Not known whether referred is no answer; the same customer twice is told too."""
+    file = write("customer_id,joined_on,referred\n1,2024-01-01,\n1,2024-01-01,no\n")
+    assert refused("customers", file).split("\n")[1:] == [
+        "- column 'customer_id' occurs more than once in 2 rows (row 2 '1', row 3 '1'); a table has "
+        "one row for each.",
+        "- column 'referred' is empty in 1 row (row 2). Fill it, or leave the line out yourself.",
+    ]
+
+
+def test_months_are_whole_and_count_from_one(write):
+    """Month 0 is too early, 1.5 is no month, 0.5 is neither, x is no number."""
+    file = write("customer_id,month,margin\n1,0,5\n1,1.5,5\n1,0.5,5\n1,x,5\n1,12,\n1,2.0,-1\n")
+    assert refused("margins", file).split("\n")[1:] == [
+        "- column 'month' is no finite number in 1 row (row 5 'x').",
+        "- column 'month' is below 1 in 2 rows (row 2 '0', row 4 '0.5').",
+        "- column 'month' is no whole number in 2 rows (row 3 '1.5', row 4 '0.5').",
+        "- column 'margin' is empty in 1 row (row 6). Fill it, or leave the line out yourself.",
+    ]
+
+
+def test_a_customer_has_each_month_once(write):
+    """Month 2 of A is there as 2 and as 2.0; month 2 of B is another; an empty id is no customer."""
+    file = write("who,month,margin\nA,1,5\nA,2,5\nB,2,5\nA,2.0,6\n", "panel.csv")
+    assert refused("margins", file, columns={"customer_id": "who"}) == (
+        "margins (panel.csv): column 'month' has the same value more than once for one value of "
+        "column 'customer_id' ('who' in the file) in 2 rows (row 3 '2' beside 'A', row 5 '2.0' "
+        "beside 'A')."
+    )
+    file = write("customer_id,month,margin\n,1,5\n,1,5\n")
+    assert refused("margins", file).endswith(
+        "column 'customer_id' is empty in 2 rows (row 2, row 3). Fill it, or leave the line out "
+        "yourself."
+    )
+
+
+def test_names_a_wrong_line_of_the_panel_among_many(write):
+    """6 pairs of the same month: twelve rows, five shown."""
+    lines = "".join(f"{who},1,5\n{who},1,6\n" for who in "ABCDEF")
+    assert (
+        "in 12 rows (row 2 '1' beside 'A', row 3 '1' beside 'A', row 4 '1' beside 'B', row 5 '1' "
+        "beside 'B', row 6 '1' beside 'C' and 7 more)"
+    ) in refused("margins", write("customer_id,month,margin\n" + lines))
 
 
 @pytest.mark.parametrize(
@@ -283,7 +392,8 @@ def test_no_such_file_folder_table_or_engine(tmp_path):
     with pytest.raises(TableError, match="is a folder; wanted a file"):
         locate(tmp_path)
     with pytest.raises(
-        TableError, match=r"there are transactions, contacts\. Did you mean 'contacts'\?"
+        TableError,
+        match=r"there are survey, transactions, contacts, customers, margins\. Did you mean 'contacts'\?",
     ):
         describe("contact", "x.csv")
     with pytest.raises(ParameterError, match="'spark' is not one we know; there is duckdb"):

@@ -171,6 +171,116 @@ def test_contacts_without_holdout_or_with_nothing_else_are_a_valid_table():
         assert [row["arm"] for row in rows(read("contacts", pd.DataFrame({"arm": arms})))] == arms
 
 
+def test_a_survey_needs_three_columns_and_leaves_gaps_where_answers_may_be_missing(tmp_path):
+    """Who left has no satisfaction; what the contract does not name is not kept."""
+    file = tmp_path / "s.csv"
+    file.write_text("respondent_id,group,satisfaction,colour\n01,failure,,red\n2,recovered,6.5,\n")
+    assert rows(read("survey", file)) == [
+        {"respondent_id": "01", "group": "failure", "satisfaction": None},
+        {"respondent_id": "2", "group": "recovered", "satisfaction": 6.5},
+    ]
+    file.write_text(
+        "respondent_id,group,satisfaction,repurchase,severity,segment,weight\n"
+        "1,no_failure,5,,,,0\n2,recovered,-6,0.5,3,new,1.25\n"
+    )
+    assert rows(read("survey", file))[0] == {
+        "respondent_id": "1",
+        "group": "no_failure",
+        "satisfaction": 5.0,
+        "repurchase": None,
+        "severity": None,
+        "segment": None,
+        "weight": 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ("yes", "no"),
+        ("TRUE", "False"),
+        (" 1 ", "0"),
+        ("1.0", "0.0"),
+        (True, False),
+        (1, 0),
+        (1.0, 0.0),
+    ],
+)
+def test_flags_are_yes_or_no_in_every_way_they_are_written(tmp_path, written):
+    """Text of any case, numbers and booleans; from a frame, a CSV and a Parquet file alike."""
+    frame = pd.DataFrame(
+        {"customer_id": ["1", "2"], "joined_on": ["2024-01-01"] * 2, "referred": written}
+    )
+    frame.to_csv(tmp_path / "c.csv", index=False)
+    frame.to_parquet(tmp_path / "c.parquet")
+    for source in (frame, tmp_path / "c.csv", tmp_path / "c.parquet"):
+        table = read("customers", source)
+        assert str(table.schema()["referred"]) == "boolean"
+        assert [row["referred"] for row in rows(table)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["Y", "N"], {"Y": "yes", "N": "no"}),
+        (["Y", "N"], {"Y": True, "N": False}),
+        (["0", "1"], {0: 1, 1: 0}),
+        ([False, True], {True: "no", False: "yes"}),
+        (["False", "True"], {True: False, False: True}),
+    ],
+)
+def test_flags_in_the_users_words(tmp_path, cells, values):
+    """The first is yes and the second no, also where the user turns them round."""
+    frame = pd.DataFrame(
+        {"customer_id": ["1", "2"], "joined_on": ["2024-01-01"] * 2, "referred": cells}
+    )
+    frame.to_csv(tmp_path / "c.csv", index=False)
+    for source in (frame, tmp_path / "c.csv"):
+        table = read("customers", source, values={"referred": values})
+        assert [row["referred"] for row in rows(table)] == [True, False]
+
+
+def test_customers_keep_covariates_and_may_leave_on_the_day_they_join(tmp_path):
+    """By hand from the file: blank left_on and referrer stay blank; age and town are kept."""
+    file = tmp_path / "c.csv"
+    file.write_text(
+        "customer_id,joined_on,left_on,referred,referrer_id,age,town\n"
+        "7,2024-01-05,2024-01-05,yes,007,31,Vigo\n007,2023-01-05,,no,,,Lugo\n"
+    )
+    assert rows(read("customers", file)) == [
+        {
+            "customer_id": "7",
+            "joined_on": DAY(2024, 1, 5),
+            "left_on": DAY(2024, 1, 5),
+            "referred": True,
+            "referrer_id": "007",
+            "age": 31.0,
+            "town": "Vigo",
+        },
+        {
+            "customer_id": "007",
+            "joined_on": DAY(2023, 1, 5),
+            "left_on": None,
+            "referred": False,
+            "referrer_id": None,
+            "age": None,
+            "town": "Lugo",
+        },
+    ]
+
+
+def test_margins_have_a_row_for_each_customer_and_month():
+    """The same month of two customers is no repetition; a margin may be negative or 0."""
+    frame = pd.DataFrame(
+        {"customer_id": ["1", "1", "2"], "month": [1, 2, 1], "margin": [-2.5, 0, 4], "note": "x"}
+    )
+    assert rows(read("margins", frame)) == [
+        {"customer_id": "1", "month": 1.0, "margin": -2.5},
+        {"customer_id": "1", "month": 2.0, "margin": 0.0},
+        {"customer_id": "2", "month": 1.0, "margin": 4.0},
+    ]
+
+
 def test_today_is_not_in_the_future():
     """The limit itself is allowed; tomorrow is tested among the problems."""
     frame = pd.DataFrame({"customer_id": ["1"], "date": [str(DAY.today())], "amount": [1.0]})
@@ -239,4 +349,29 @@ def test_describe_counts_what_was_read(tmp_path):
         "  contacted_on: date; from May 1, 2024 to May 3, 2024; 1 empty",
         "  recency: number; from 0 to 12",
         "  visit: number; from 0 to 1; 1 empty",
+    ]
+
+
+def test_describe_counts_flags_and_groups(tmp_path):
+    """By hand: 2 of 3 referred; covariates in words are counted, not listed; one group is not there."""
+    file = tmp_path / "c.csv"
+    file.write_text(
+        "customer_id,joined_on,referred,town\n"
+        "1,2024-01-01,1,Vigo\n2,2024-01-02,0,Lugo\n3,2024-01-02,1,Vigo\n"
+    )
+    described = describe("customers", file)
+    assert described.columns[2].groups == {True: 2, False: 1}
+    assert described.lines()[2:] == [
+        "  joined_on: date; from January 1, 2024 to January 2, 2024",
+        "  referred: yes or no; yes: 2, no: 1",
+        "  town: text; 2 values",
+    ]
+    file.write_text(
+        "respondent_id,group,satisfaction,segment\n1,failure,3,a\n2,recovered,,a\n3,failure,4.5,\n"
+    )
+    assert describe("survey", file).lines()[1:] == [
+        "  respondent_id: id; 3 values",
+        "  group: text; 2 values; failure: 2, recovered: 1",
+        "  satisfaction: number; from 3 to 4.50; 1 empty",
+        "  segment: text; 1 value; 1 empty; a: 2",
     ]

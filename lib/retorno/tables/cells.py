@@ -1,18 +1,20 @@
 """From what stands in a cell to a value of our type, inside the engine.
 
 A cell that cannot be read becomes null and is flagged: nothing is guessed. Numbers have a decimal point
-and no thousands mark, dates are ISO (a time of day is dropped), ids stay as they are written.
+and no thousands mark, dates are ISO (a time of day is dropped), ids stay as they are written, flags are
+yes or no, true or false, 1 or 0.
 """
 
 from collections.abc import Mapping
 
-from retorno.tables.contracts import TYPES
+from retorno.tables.columns import TYPES
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 DATE = (
     r"^\s*[1-9]\d{3}-\d{2}-\d{2}"
     r"([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?\s*$"
 )
+TRUE, FALSE = ("yes", "true", "1", "1.0"), ("no", "false", "0", "0.0")
 WHOLE = 2.0**53  # the whole numbers below it are exact in a float
 
 
@@ -34,14 +36,31 @@ def translated(cell, values: Mapping | None):
     """Return the cell with the user's words turned into ours; untouched without `values`."""
     if not values:
         return cell
-    return text(cell).substitute({str(theirs): str(ours) for theirs, ours in values.items()})
+    return text(cell).substitute(
+        {word: str(ours) for theirs, ours in values.items() for word in _written(theirs)}
+    )
+
+
+def _written(value) -> tuple[str, ...]:
+    """Return the ways a value of the parameter file stands in a cell: a boolean in three."""
+    word = str(value)
+    return (word, word.lower(), word.upper()) if isinstance(value, bool) else (word,)
 
 
 def typed(cell, kind: str):
     """Return the cell as the Ibis type of `kind`, null where it is blank or cannot be read."""
     if TYPES[kind] == "string":
         return text(cell)
-    return _date(cell) if kind == "date" else _number(cell)
+    return {"date": _date, "flag": _flag}.get(kind, _number)(cell)
+
+
+def _flag(cell):
+    import ibis
+
+    word = text(cell).strip().lower()
+    return ibis.cases(
+        (word.isin(TRUE), True), (word.isin(FALSE), False), else_=ibis.null("boolean")
+    )
 
 
 def _date(cell):

@@ -11,8 +11,9 @@ KINDS = {
     "date": mark("date"),
     "number": mark("number"),
     "money": mark("money"),
+    "flag": mark("yes or no"),
 }
-GROUPED = ("arm", "channel")
+ANSWERS = {True: mark("yes"), False: mark("no")}
 MOST_GROUPS = 12
 
 
@@ -30,8 +31,8 @@ class DescribedColumn:
         Different values.
     lowest, highest : float, date or None
         Of numbers, money and dates; None of other kinds, or when every cell is empty.
-    groups : dict of str to int
-        Rows by value, the most frequent first, for `arm` and `channel`; else empty.
+    groups : dict of str or bool to int
+        Rows by value, the most frequent first, for flags and the texts of the contract; else empty.
     """
 
     name: str
@@ -41,7 +42,7 @@ class DescribedColumn:
     distinct: int
     lowest: float | datetime.date | None
     highest: float | datetime.date | None
-    groups: dict[str, int]
+    groups: dict[str | bool, int]
 
     def line(self) -> str:
         """Return the column in one line for a reader."""
@@ -56,7 +57,7 @@ class DescribedColumn:
             parts.append(say("{n} empty", n=integer(self.missing)))
         if self.groups:
             shown = list(self.groups.items())[:MOST_GROUPS]
-            parts.append(", ".join(f"{value}: {integer(n)}" for value, n in shown))
+            parts.append(", ".join(f"{_answer(value)}: {integer(n)}" for value, n in shown))
         return f"{name}: {'; '.join(parts)}"
 
     def _written(self, bound) -> str:
@@ -90,7 +91,7 @@ class Described:
                 distinct=found[f"distinct:{name}"],
                 lowest=found.get(f"lowest:{name}"),
                 highest=found.get(f"highest:{name}"),
-                groups=_groups(frame, name) if name in GROUPED else {},
+                groups=_groups(frame, name) if _has_groups(loaded.contract, name) else {},
             )
             for name, kind in loaded.kinds.items()
         )
@@ -106,12 +107,20 @@ class Described:
 def _counts(frame, name: str, kind: str) -> dict:
     column = frame[name]
     counts = {f"missing:{name}": column.isnull().sum(), f"distinct:{name}": column.nunique()}
-    if kind not in ("id", "text"):
+    if kind in ("date", "number", "money"):
         counts |= {f"lowest:{name}": column.min(), f"highest:{name}": column.max()}
     return counts
 
 
-def _groups(frame, name: str) -> dict[str, int]:
+def _has_groups(contract, name: str) -> bool:
+    return name in contract and contract[name].kind in ("text", "flag")
+
+
+def _answer(value: str | bool) -> str:
+    return say(ANSWERS[value]) if isinstance(value, bool) else value
+
+
+def _groups(frame, name: str) -> dict[str | bool, int]:
     counted = frame.filter(frame[name].notnull()).group_by(name).aggregate(rows=lambda t: t.count())
     ordered = counted.order_by([counted["rows"].desc(), name]).to_pyarrow().to_pylist()
     return {group[name]: group["rows"] for group in ordered}

@@ -1,12 +1,13 @@
 """The checks of a contract: pandera decides which column breaks which rule, the engine finds the cells."""
 
 import datetime
+from collections.abc import Sequence
 
 from retorno.tables import cells
-from retorno.tables.contracts import TYPES, Column, Contract
+from retorno.tables.columns import TYPES, Column, Contract
 from retorno.tables.problems import SHOWN, Cells
 
-UNREADABLE = "unreadable:"  # flag beside a date or number: the cell holds something else
+UNREADABLE = "unreadable:"  # mark beside a date, number or flag: the cell holds something else
 ABSENT = "absent"
 
 
@@ -17,15 +18,30 @@ def rules(column: Column) -> list[str]:
         kept.append("filled")
     if column.kind == "date":
         kept += ["readable date", "not in the future"]
+    elif column.kind == "flag":
+        kept.append("readable flag")
     elif TYPES[column.kind] != "string":
         kept.append("readable number")
     if column.minimum is not None:
         kept.append("minimum")
+    if column.whole:
+        kept.append("whole")
     if column.allowed is not None:
         kept.append("allowed")
     if column.unique:
         kept.append("unique")
+    if column.not_before is not None:
+        kept.append("not before")
+    if column.once_for is not None:
+        kept.append("once for")
     return kept
+
+
+def concerned(contract: Contract, name: str, rule: str) -> list[Column]:
+    """Return the columns that `rule` of the column `name` speaks of: the column, then any it is held against."""
+    column = contract[name]
+    other = column.held_against(rule)
+    return [column] if other is None else [column, contract[other]]
 
 
 def breaks(rule: str, column: Column, frame):
@@ -34,21 +50,29 @@ def breaks(rule: str, column: Column, frame):
     flag = UNREADABLE + column.name
     if rule == "filled":
         return value.isnull() & ~frame[flag] if flag in frame.columns else value.isnull()
-    if rule in ("readable date", "readable number"):
+    if rule.startswith("readable"):
         return frame[flag]
     if rule == "not in the future":
         return (value > datetime.date.today()).fill_null(False)
     if rule == "minimum":
         return (value < column.minimum).fill_null(False)
+    if rule == "whole":
+        return (value != value.floor()).fill_null(False)
     if rule == "allowed":
         return value.notin(column.allowed).fill_null(False)
     if rule == "unique":
         return value.notnull() & (value.count().over(group_by=value) > 1)
+    if rule == "not before":
+        return (value < frame[column.not_before]).fill_null(False)
+    if rule == "once for":
+        other = frame[column.once_for]
+        both = value.notnull() & other.notnull()
+        return both & (value.count().over(group_by=[other, value]) > 1)
     raise ValueError(f"there is no rule {rule!r}.")
 
 
 def converted(given, sources: dict[str, str], kinds: dict[str, str], values: dict) -> dict:
-    """Return the expressions of our columns: typed, each date and number with its flag.
+    """Return the expressions of our columns: typed, each that is not text with its mark.
 
     Parameters
     ----------
@@ -87,8 +111,8 @@ def schema(contract: Contract, present: list[str]):
         checks=[
             pa.Check(keeps(rule, column), name=f"{column.name}:{rule}")
             for column in contract
-            if column.name in present
             for rule in rules(column)
+            if all(each.name in present for each in concerned(contract, column.name, rule))
         ],
     )
 
@@ -114,18 +138,27 @@ def _failure(error) -> tuple[str, str]:
     return column, rule
 
 
-def broken_cells(rule: str, column: Column, given, first_row: int, sources, values) -> Cells:
-    """Return the cells of `given`, a table of the engine itself, that break `rule`: one query."""
-    name = column.name
+def broken_cells(
+    rule: str, columns: Sequence[Column], given, first_row: int, sources, values
+) -> Cells:
+    """Return the cells of `given`, a table of the engine itself, that break `rule`: one query.
+
+    `columns` is what the rule speaks of, its own column first.
+    """
+    kinds = {column.name: column.kind for column in columns}
+    written = {f"as written:{name}": cells.text(given[sources[name]]) for name in kinds}
     frame = given.select(
-        **converted(given, {name: sources[name]}, {name: column.kind}, values),
-        **{"row:": given.rowid() + first_row, "as written:": cells.text(given[sources[name]])},
+        **converted(given, {name: sources[name] for name in kinds}, kinds, values),
+        **{"row:": given.rowid() + first_row},
+        **written,
     )
-    bad = frame.filter(breaks(rule, column, frame))
+    bad = frame.filter(breaks(rule, columns[0], frame))
     first = bad.mutate(**{"count:": bad.count().as_scalar()}).order_by("row:").limit(SHOWN)
-    found = first.select("row:", "as written:", "count:").to_pyarrow().to_pylist()
+    found = first.select("row:", "count:", *written).to_pyarrow().to_pylist()
+    held, *others = ([cell[name] for cell in found] for name in written)
     return Cells(
         count=found[0]["count:"],
         rows=[cell["row:"] for cell in found],
-        values=[cell["as written:"] for cell in found],
+        values=held,
+        others=others[0] if others else (),
     )

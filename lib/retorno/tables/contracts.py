@@ -1,75 +1,77 @@
 """What each table must hold: one contract a table, the source of the checks and of the data dictionary."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from retorno.errors import TableError
 from retorno.language import mark, say
+from retorno.tables.columns import Column, Contract
 from retorno.tables.problems import nearest
 
-TYPES = {
-    "id": "string",
-    "text": "string",
-    "date": "date",
-    "number": "float64",
-    "money": "float64",
-}
+GROUPS = ("no_failure", "failure", "recovered")
+POINTS = mark("points of the scale")
+CURRENCY = mark("currency of the run")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table.
-
-    Attributes
-    ----------
-    name, kind : str
-        Our name; one of "id", "text", "date", "number", "money".
-    unit, meaning : str
-        For people, marked for the catalogues; `unit` may be empty.
-    required : bool
-        Whether the table is refused without it.
-    allowed : tuple of str or None
-        The only values there may be; None: any.
-    minimum : float or None
-        Smallest value there may be, in `unit`.
-    may_be_empty, unique : bool
-        Whether a cell may be empty; whether no value may occur twice.
-    """
-
-    name: str
-    kind: str
-    unit: str
-    meaning: str
-    required: bool = False
-    allowed: tuple[str, ...] | None = None
-    minimum: float | None = None
-    may_be_empty: bool = False
-    unique: bool = False
+def _answer(name: str, meaning: str, unit: str = POINTS) -> Column:
+    """Return an optional column of the survey: a number; who did not answer leaves it empty."""
+    return Column(name, "number", unit, meaning, may_be_empty=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """One table: what a `row` is, its `columns`, and whether other columns are kept (`extra` says as what)."""
-
-    name: str
-    row: str
-    columns: tuple[Column, ...]
-    extra: str | None = None
-
-    def __iter__(self) -> Iterator[Column]:
-        return iter(self.columns)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.names
-
-    def __getitem__(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
-
-    @property
-    def names(self) -> list[str]:
-        """Our names, in the order of the contract."""
-        return [column.name for column in self.columns]
-
+SURVEY = Contract(
+    name="survey",
+    row=mark("one respondent"),
+    columns=(
+        Column("respondent_id", "id", "", mark("who answered"), required=True, unique=True),
+        Column(
+            "group",
+            "text",
+            "",
+            mark(
+                "`no_failure`: nothing went wrong; `failure`: something did and no recovery was "
+                "attempted; `recovered`: a recovery was attempted, however well it went"
+            ),
+            required=True,
+            allowed=GROUPS,
+        ),
+        Column(
+            "satisfaction",
+            "number",
+            POINTS,
+            mark("satisfaction now; empty: the respondent left before the second wave"),
+            required=True,
+            may_be_empty=True,
+        ),
+        _answer(
+            "satisfaction_before", mark("satisfaction before the failure, or in the first wave")
+        ),
+        _answer(
+            "repurchase",
+            mark("bought again (0 or 1, or a probability), or the intention to, on the scale"),
+            mark("a share, or points of the scale"),
+        ),
+        _answer(
+            "repurchase_before",
+            mark("the same before"),
+            mark("a share, or points of the scale"),
+        ),
+        _answer("word_of_mouth", mark("would speak well of the firm, now")),
+        _answer("word_of_mouth_before", mark("the same before")),
+        _answer("recovery_quality", mark("how well the recovery went; of the recovered")),
+        _answer("severity", mark("how grave the failure was; of those who had one")),
+        _answer("distributive_justice", mark("fairness of what was given for the failure")),
+        _answer("procedural_justice", mark("fairness of how it was handled")),
+        _answer("interactional_justice", mark("fairness of how the customer was treated")),
+        _answer("prior_failures", mark("failures before this one"), mark("failures")),
+        _answer("stability", mark("how likely the cause is to be there again")),
+        _answer("controllability", mark("how far the firm could have prevented it")),
+        Column("segment", "text", "", mark("kind of customer"), may_be_empty=True),
+        Column(
+            "weight",
+            "number",
+            mark("respondents"),
+            mark("how many respondents this one stands for; 0 leaves it out of weighted results"),
+            minimum=0,
+        ),
+    ),
+)
 
 TRANSACTIONS = Contract(
     name="transactions",
@@ -80,14 +82,14 @@ TRANSACTIONS = Contract(
         Column(
             "amount",
             "money",
-            mark("currency of the run"),
+            CURRENCY,
             mark("revenue of the line; negative is a return or a cancellation"),
             required=True,
         ),
         Column(
             "margin",
             "money",
-            mark("currency of the run"),
+            CURRENCY,
             mark("what the line earned after its variable cost; may be negative"),
         ),
         Column("channel", "text", "", mark("where it was bought"), may_be_empty=True),
@@ -123,7 +125,7 @@ CONTACTS = Contract(
         Column(
             "cost",
             "money",
-            mark("currency of the run"),
+            CURRENCY,
             mark("paid for this contact and its offer, a positive amount; 0 when nothing was paid"),
             minimum=0,
         ),
@@ -131,7 +133,67 @@ CONTACTS = Contract(
     extra=mark("every other column is kept under its own name, as an outcome or a covariate"),
 )
 
-CONTRACTS = {contract.name: contract for contract in (TRANSACTIONS, CONTACTS)}
+CUSTOMERS = Contract(
+    name="customers",
+    row=mark("one customer, referred or not"),
+    columns=(
+        Column(
+            "customer_id",
+            "id",
+            "",
+            mark("who it is, as written in the file"),
+            required=True,
+            unique=True,
+        ),
+        Column("joined_on", "date", "", mark("first day as a customer"), required=True),
+        Column(
+            "left_on",
+            "date",
+            "",
+            mark("day the customer left; empty: still a customer on the last day of data"),
+            may_be_empty=True,
+            not_before="joined_on",
+        ),
+        Column("referred", "flag", "", mark("whether a customer brought this one"), required=True),
+        Column(
+            "referrer_id",
+            "id",
+            "",
+            mark("the customer who brought this one; empty when nobody did or it is not known"),
+            may_be_empty=True,
+        ),
+    ),
+    extra=mark("every other column is kept under its own name, as a covariate"),
+)
+
+MARGINS = Contract(
+    name="margins",
+    row=mark("one customer in one month of tenure, also when nothing was earned in it"),
+    columns=(
+        Column("customer_id", "id", "", mark("joins the customers"), required=True),
+        Column(
+            "month",
+            "number",
+            mark("months of 30.4375 days"),
+            mark("month of tenure; 1 begins on the day of joining"),
+            required=True,
+            minimum=1,
+            whole=True,
+            once_for="customer_id",
+        ),
+        Column(
+            "margin",
+            "money",
+            CURRENCY,
+            mark("what the customer earned the firm in the month; 0 when nothing, may be negative"),
+            required=True,
+        ),
+    ),
+)
+
+CONTRACTS = {
+    contract.name: contract for contract in (SURVEY, TRANSACTIONS, CONTACTS, CUSTOMERS, MARGINS)
+}
 
 
 def contract(table: str) -> Contract:

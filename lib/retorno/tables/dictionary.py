@@ -6,7 +6,8 @@
 from pathlib import Path
 
 from retorno.language import number
-from retorno.tables.contracts import CONTRACTS, Column, Contract
+from retorno.tables.columns import Column, Contract
+from retorno.tables.contracts import CONTRACTS
 from retorno.tables.public import PUBLIC, PublicSet
 
 FILE = Path(__file__).parents[3] / "data" / "README.md"
@@ -26,10 +27,11 @@ Written from the contracts by `python -m retorno.tables.dictionary`: change them
 CSV (`.csv`, `.tsv`, `.txt`, also `.gz`; UTF-8, a header line, fields separated by comma, semicolon,
 tab or bar) and Parquet. Numbers have a decimal point and no thousands mark; dates are written
 2024-12-31, with or without a time of day, which is dropped; ids stay as they are written ("00123"
-keeps its zeros). Columns with other names are named in the parameter file, so are values:
+keeps its zeros); yes or no is written yes and no, true and false, or 1 and 0. Columns with other
+names are named in the parameter file, so are values:
 
     columns: {transactions: {customer_id: Client, amount: Total}}
-    values: {contacts: {arm: {Control: holdout}}}
+    values: {contacts: {arm: {Control: holdout}}, survey: {group: {complaint solved: recovered}}}
 
 A table that breaks its contract is refused with every problem listed: column, rule, number of rows,
 the first five rows as numbered in the file (a header line is row 1) and their values. No row is
@@ -42,6 +44,7 @@ KINDS = {
     "date": "date",
     "number": "number",
     "money": "money (number)",
+    "flag": "yes or no",
 }
 
 
@@ -92,10 +95,16 @@ def _allowed(column: Column) -> str:
         rules.append(", ".join(f"`{value}`" for value in column.allowed))
     if column.minimum is not None:
         rules.append(f"{number(column.minimum, 0)} or more")
+    if column.whole:
+        rules.append("whole numbers")
     if column.kind == "date":
         rules.append("not in the future")
     if column.unique:
         rules.append("each once")
+    if column.not_before is not None:
+        rules.append(f"not before `{column.not_before}`")
+    if column.once_for is not None:
+        rules.append(f"each once for a `{column.once_for}`")
     rules.append("may be empty" if column.may_be_empty else "never empty")
     return "; ".join(rules)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from retorno.language import say
 from retorno.tables import checks
-from retorno.tables.contracts import Contract, contract
+from retorno.tables.columns import Contract
+from retorno.tables.contracts import contract
 from retorno.tables.engine import connect
 from retorno.tables.names import mapped
 from retorno.tables.problems import broken, missing, refusal
@@ -126,11 +127,11 @@ def _told(asked, failures, given, theirs, positions, columns, values, con) -> li
     problems = [missing(asked, absent, given.header)] if absent else []
     cell_failures = [(name, rule) for name, rule in failures if rule != checks.ABSENT]
     if cell_failures:
-        needed = sorted({positions[name] for name, _ in cell_failures})
+        spoken_of = [checks.concerned(asked, name, rule) for name, rule in cell_failures]
+        needed = sorted({positions[column.name] for each in spoken_of for column in each})
         stored = _stored(con, asked.name, given.cells.select(*needed))
-        for name, rule in cell_failures:
-            column = asked[name]
-            found = checks.broken_cells(rule, column, stored, given.first_row, positions, values)
-            problems.append(broken(rule, column, theirs[name], asked.name, found))
+        for (name, rule), concerned in zip(cell_failures, spoken_of, strict=True):
+            found = checks.broken_cells(rule, concerned, stored, given.first_row, positions, values)
+            problems.append(broken(rule, asked[name], theirs, asked.name, found))
         _dropped(con, stored)
     return problems

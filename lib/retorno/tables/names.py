@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from retorno.language import mark, say
-from retorno.tables.contracts import Contract
+from retorno.tables.columns import Contract
 from retorno.tables.problems import listed, nearest, quoted
 
 

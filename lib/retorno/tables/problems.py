@@ -17,24 +17,39 @@ RULES = {
         "{column} is no date in {rows}. Dates are read as 2024-12-31, with or without a time of day."
     ),
     "readable number": mark("{column} is no finite number in {rows}."),
+    "readable flag": mark(
+        "{column} is neither yes nor no (true or false, 1 or 0) in {rows}. "
+        "Name them in the parameter file: {way}"
+    ),
     "not in the future": mark(
         "{column} lies in the future in {rows}. Look for swapped or mistyped years."
     ),
     "minimum": mark("{column} is below {minimum} in {rows}."),
+    "whole": mark("{column} is no whole number in {rows}."),
     "allowed": mark(
         "{column} is none of {allowed} in {rows}. Name them in the parameter file: {way}"
     ),
     "unique": mark("{column} occurs more than once in {rows}; a table has one row for each."),
+    "not before": mark(
+        "{column} lies before {other} in {rows}. Look for swapped or mistyped dates."
+    ),
+    "once for": mark(
+        "{column} has the same value more than once for one value of {other} in {rows}."
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of one column that break one rule: how many, and the first rows and values."""
+    """The cells of one column that break one rule: how many, and the first rows and values.
+
+    `others` are the values beside them in the column the rule holds them against, if there is one.
+    """
 
     count: int
     rows: Sequence[int]
     values: Sequence[str | None]
+    others: Sequence[str | None] = ()
 
 
 def refusal(table: str, label: str, problems: Sequence[str]) -> TableError:
@@ -46,12 +61,14 @@ def refusal(table: str, label: str, problems: Sequence[str]) -> TableError:
     return TableError("\n".join([f"{where}: {count}", *(f"- {problem}" for problem in problems)]))
 
 
-def broken(rule: str, column, theirs: str, table: str, cells: Cells) -> str:
-    """Return the sentence for the `cells` of `column` that break `rule`."""
+def broken(rule: str, column, theirs: Mapping[str, str], table: str, cells: Cells) -> str:
+    """Return the sentence for the `cells` of `column` that break `rule`; `theirs`: our name -> in the file."""
     allowed = column.allowed or ()
+    other = column.held_against(rule)
     sentence = say(
         RULES[rule],
-        column=named(column.name, theirs),
+        column=named(column.name, theirs[column.name]),
+        other="" if other is None else named(other, theirs[other]),
         rows=_rows(cells),
         minimum="" if column.minimum is None else number(column.minimum, 0),
         allowed=listed(allowed),
@@ -141,12 +158,17 @@ def quoted(value: str) -> str:
 
 
 def _rows(cells: Cells) -> str:
-    """Return the count and the first cells: 3 rows: row 2 '12,50', row 5 'x', row 9 'y'."""
+    """Return the count and the first cells: 3 rows (row 2 '12,50', row 5 'x', row 9 'y')."""
     count = say_n("{n} row", "{n} rows", cells.count)
     shown = [
         say("row {row}", row=row) + ("" if value is None else f" {quoted(value)}")
         for row, value in zip(cells.rows, cells.values, strict=True)
     ]
+    if cells.others:
+        shown = [
+            say("{cell} beside {other}", cell=cell, other=quoted(other))
+            for cell, other in zip(shown, cells.others, strict=True)
+        ]
     more = cells.count - len(shown)
     tail = " " + say("and {n} more", n=integer(more)) if more else ""
     return f"{count} ({', '.join(shown)}{tail})"

@@ -19,7 +19,7 @@ def read(
     Parameters
     ----------
     table : str
-        Name of the contract: "transactions" or "contacts".
+        Name of the contract: "survey", "transactions", "contacts", "customers" or "margins".
     source : str, Path, ibis.Table or pandas.DataFrame
         A CSV (.csv, .tsv, .txt, also .gz), a Parquet file, the name of a public data set that is
         here, or data already in memory.
@@ -35,7 +35,7 @@ def read(
     -------
     ibis.Table
         Ids and texts as string exactly as written ("00123" keeps its zeros), dates as date, numbers
-        and money as float64; blank cells are null. Optional columns are there when the source has
+        and money as float64, flags as boolean; blank cells are null. Optional columns are there when the source has
         them. Rows keep their number and order; a blank line of a file with several columns is none.
 
     Raises

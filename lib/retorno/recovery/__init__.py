@@ -1,0 +1,24 @@
+"""The recovery study: does a failure that was put right leave customers more satisfied than if nothing had failed?"""
+
+from retorno.recovery.between import DEFINITIONS as _BETWEEN
+from retorno.recovery.between import between_groups
+from retorno.recovery.change import DEFINITIONS as _CHANGE
+from retorno.recovery.change import recovered_changes
+from retorno.recovery.groups import group_means, respondent_flow
+from retorno.recovery.rate import DEFINITIONS as _RATE
+from retorno.recovery.rate import recovery_rates
+from retorno.recovery.survey import scored_survey
+from retorno.recovery.verdict import SmallestEffect
+
+DEFINITIONS = (*_BETWEEN, *_CHANGE, *_RATE)
+
+__all__ = [
+    "DEFINITIONS",
+    "SmallestEffect",
+    "between_groups",
+    "group_means",
+    "recovered_changes",
+    "recovery_rates",
+    "respondent_flow",
+    "scored_survey",
+]

@@ -1,0 +1,159 @@
+"""The way from the form in which such returns are published to the return of the whole programme, step by step.
+
+Per rewarded referral, in currency: the gap in value less the reward; then the value the others have too, which a
+customer who would not have come brings as well; then what is lost because some would have come anyway, because of
+fraud, and to the other costs. Shares given as a range stand at their middle.
+"""
+
+from dataclasses import dataclass
+
+from retorno.findings import direction
+from retorno.language import mark, money, say
+from retorno.money import mixture
+from retorno.referral.assumptions import SHARES
+from retorno.referral.programme import Programme
+from retorno.referral.tenure import OTHER, REFERRED
+
+STEPS = {
+    "gap": mark("Gap in value"),
+    "reward": mark("Reward to the referrer"),
+    "published": mark("Published form"),
+    "whole": mark("Value others have too"),
+    "anyway": mark("Would have come anyway"),
+    "fraud": mark("Fraud"),
+    "receiver": mark("Reward to the referred"),
+    "admin": mark("Administration"),
+    "left": mark("What is left"),
+}
+TITLES = {
+    "above": mark("Once everything is counted, the programme still pays"),
+    "below": mark("Once everything is counted, the programme does not pay"),
+    "undecided": mark("Once everything is counted, it is undecided whether the programme pays"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the account.
+
+    Attributes
+    ----------
+    name : str
+        Key of `STEPS`.
+    change : float or None
+        Currency per rewarded referral, negative: less is left; None for a sum of the steps before.
+    total : float
+        What is left after the step.
+    """
+
+    name: str
+    change: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """From the published form of a return to what is left of the programme.
+
+    Attributes
+    ----------
+    programme : Programme
+    steps : tuple of Step
+        Empty where the account cannot be drawn up.
+    """
+
+    programme: Programme
+    steps: tuple[Step, ...]
+
+    @property
+    def currency(self) -> str:
+        """The currency of the steps."""
+        return self.programme.value.currency
+
+    def refusal(self) -> str | None:
+        """Return why there is no account, or None."""
+        return self.programme.value.refusal(REFERRED, OTHER) or self.programme.roi_refusal()
+
+    def to_frame(self):
+        """Return step, label, change (missing for a sum), total."""
+        import pandas as pd
+
+        rows = [(s.name, say(STEPS[s.name]), s.change, s.total) for s in self.steps]
+        frame = pd.DataFrame(rows, columns=["step", "label", "change", "total"])
+        return frame.astype({"change": float, "total": float})
+
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """Return label and kind of each column of the table."""
+        kind = f"money:{self.currency}"
+        return {
+            "label": (say("Per rewarded referral"), "text"),
+            "change": (say("Change"), kind),
+            "total": (say("Left after it"), kind),
+        }
+
+    def table_caption(self) -> str:
+        """Say what the account holds."""
+        return self.refusal() or say(
+            "The account of a rewarded referral, from the form in which returns are published to the whole."
+        )
+
+    def title(self) -> str:
+        """Say whether the programme pays once everything is counted."""
+        if self.refusal():
+            return say("The account of a rewarded referral cannot be drawn up")
+        estimate = self.programme.through(self.programme.return_on, *SHARES)
+        return say(TITLES[direction(estimate.interval)])
+
+    def caption(self) -> str:
+        """Say what the bars are and which shares they rest on."""
+        if reason := self.refusal():
+            return reason
+        a = self.programme.assumptions
+        caption = say(
+            "Currency per rewarded referral; full bars are sums, light bars what each step adds or takes. "
+            "Would not have come without the referral: {type_one}; fraud: {fraud}; saved per customer who "
+            "would have come anyway: {saved}.",
+            type_one=a.shown("type_one_share"),
+            fraud=a.shown("fraud_share"),
+            saved=money(a.acquisition_cost, self.currency),
+        )
+        return caption + (" " + say("Ranges stand at their middle.") if a.ranges else "")
+
+    def alternative(self) -> str:
+        """Return the figure in words for those who do not see it."""
+        return self.refusal() or "; ".join(
+            say(
+                "{step}: {amount}",
+                step=say(STEPS[s.name]),
+                amount=money(s.total if s.change is None else s.change, self.currency),
+            )
+            for s in self.steps
+        )
+
+
+def account(programme: Programme) -> Account:
+    """Return the steps from the published form of the return to the return of the whole programme."""
+    found = Account(programme, ())
+    if found.refusal():
+        return found
+    a, value = programme.assumptions, programme.value
+    whole = value.groups[REFERRED].value
+    real = mixture(a.middle("type_one_share"), whole, a.acquisition_cost)
+    changes = {
+        "gap": value.gap.value,
+        "reward": -a.reward_referrer,
+        "published": None,
+        "whole": whole - value.gap.value,
+        "anyway": real - whole,
+        "fraud": -a.middle("fraud_share") * real,
+        "receiver": -a.reward_referred,
+        "admin": -a.admin_cost,
+        "left": None,
+    }
+    steps, total = [], 0.0
+    for name, change in changes.items():
+        if change == 0:
+            continue
+        total += change or 0.0
+        steps.append(Step(name, change, total))
+    return Account(programme, tuple(steps))

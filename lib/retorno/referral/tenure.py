@@ -1,0 +1,352 @@
+"""From customers and their margins to how long each was followed and what each month of tenure brought.
+
+Tenure counts from the day of joining. Month k starts 30.4375 (k - 1) days after it, and a customer reached it when
+
+    30.4375 (k - 1) <  left_on - joined_on    for those who left (month 1 is reached by everybody),
+    30.4375 (k - 1) <= last day - joined_on   for those still there on the last day of data.
+
+`margins` must hold a row, also when it is 0, for each month reached and for no other. The join stays in the engine;
+what leaves it is one row for each customer, and the margins of one month at a time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from retorno.errors import ParameterError, TableError
+from retorno.language import date as written
+from retorno.language import integer, mark, say, say_n
+
+MONTH_DAYS = 30.4375
+# The same as a ratio of whole numbers, so that the engine counts months without rounding.
+_DAYS, _PARTS = 487, 16
+FIRST = 5  # cases named in a message; the rest are counted
+
+REFERRED, OTHER = True, False
+NAMES = {REFERRED: mark("Referred"), OTHER: mark("Other")}
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """How long each customer was followed, and the margins of each month of tenure.
+
+    Attributes
+    ----------
+    days : ndarray of int, shape (n,)
+        Whole days from joining to leaving, or to the last day of data.
+    left, referred : ndarray of bool, shape (n,)
+        Whether the customer left by the last day; whether somebody brought the customer.
+    reach : ndarray of int, shape (n,)
+        Whole days from joining to the last day of data, whether the customer left before it or not.
+    panel : ibis.Table or None
+        position (of the customer in the arrays), month, margin; None when no margins were given.
+    first_day, last_day : date
+        Of the data.
+    horizon_months : int
+        Months of tenure that value counts.
+    left_out, rows_left_out : int
+        Customers who joined before the first or after the last day; rows of margins that belong to
+        them or to months that start after the last day.
+    """
+
+    days: np.ndarray
+    left: np.ndarray
+    referred: np.ndarray
+    reach: np.ndarray
+    panel: object
+    first_day: date
+    last_day: date
+    horizon_months: int
+    left_out: int
+    rows_left_out: int
+
+    def size(self, group: bool) -> int:
+        """Return the customers of a group, `REFERRED` or `OTHER`."""
+        return int((self.referred == group).sum())
+
+    def month(self, month: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return who has a row for a month of tenure, and the margins: positions, margin; by position."""
+        rows = self.panel.filter(self.panel.month == month).order_by("position")
+        frame = rows.select("position", "margin").execute()
+        return frame.position.to_numpy(dtype=int), frame.margin.to_numpy(dtype=float)
+
+    def months(self, group: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield for month 1 to the horizon who of a group is present, and the margins.
+
+        Positions count within the group, as in ``days[referred == group]``.
+        """
+        member = self.referred == group
+        within = np.cumsum(member) - 1
+        for month in range(1, self.horizon_months + 1):
+            who, margin = self.month(month)
+            yield within[who[member[who]]], margin[member[who]]
+
+    def present(self, group: bool, month: int) -> int:
+        """Return how many customers of a group reached the start of a month of tenure."""
+        start = float(month_start(month))
+        # Who leaves on the day a month starts did not reach it, but month 1 is reached by everybody.
+        reached = np.where(self.left, self.days > start, self.days >= start) | (month == 1)
+        return int((reached & (self.referred == group)).sum())
+
+    def to_frame(self):
+        """Return group, customers, left, share of them, and median days followed."""
+        import pandas as pd
+
+        rows = []
+        for group, name in NAMES.items():
+            member = self.referred == group
+            n, left = int(member.sum()), int(self.left[member].sum())
+            followed = float(np.median(self.days[member])) if n else None
+            rows.append((say(name), n, left, left / n if n else None, followed))
+        columns = ["group", "customers", "left", "share_left", "days_followed"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """Return label and kind of each column of the table."""
+        return {
+            "group": (say("Group"), "text"),
+            "customers": (say("Customers"), "count"),
+            "left": (say("Left by the last day"), "count"),
+            "share_left": (say("Share"), "share"),
+            "days_followed": (say("Days followed, median"), "count"),
+        }
+
+    def table_caption(self) -> str:
+        """Say who is in the table, and who was left out."""
+        caption = say(
+            "Customers who joined from {first} on and were followed to {last}, the last day of data.",
+            first=written(self.first_day),
+            last=written(self.last_day),
+        )
+        if self.left_out:
+            caption += " " + say_n(
+                "{n} customer who joined on a day that is not observed is left out.",
+                "{n} customers who joined on days that are not observed are left out.",
+                self.left_out,
+            )
+        if self.rows_left_out:
+            caption += " " + say_n(
+                "{n} row of margins that belongs to days not observed is left out.",
+                "{n} rows of margins that belong to days not observed are left out.",
+                self.rows_left_out,
+            )
+        return caption
+
+
+def month_start(month):
+    """Return the days from joining to the start of a month of tenure, counted from 1."""
+    return MONTH_DAYS * (np.asarray(month) - 1)
+
+
+def follow(
+    customers,
+    margins=None,
+    *,
+    horizon_months: int,
+    observed_from: str | None = None,
+    observed_until: str | None = None,
+) -> Tenure:
+    """Return how long each customer was followed and what each month brought.
+
+    Parameters
+    ----------
+    customers : ibis.Table
+        A checked `customers` table.
+    margins : ibis.Table, optional
+        A checked `margins` table of the same customers.
+    horizon_months : int
+        Months of tenure that value counts, 1 or more.
+    observed_from, observed_until : str, optional
+        First and last day of the data as ISO dates. When not given: the earliest day of joining; the
+        latest day on which somebody joined, left or, by a row of `margins`, began a month. Customers
+        who joined outside are left out and counted, and so are rows of months that start later.
+
+    Raises
+    ------
+    ParameterError
+        When the horizon or a day is impossible.
+    TableError
+        When margins are there without a customer, without a month reached or for a month not reached.
+    """
+    if horizon_months < 1:
+        raise ParameterError(
+            say(
+                "horizon_months: wanted a whole number of months, 1 or more; got {got}.",
+                got=horizon_months,
+            )
+        )
+    if customers is None:
+        raise TableError(
+            say("customers: this table is needed; margins alone do not say who was referred.")
+        )
+    if margins is not None:
+        _refuse_unknown(customers, margins)
+    first_day, last_day = _period(customers, margins, observed_from, observed_until)
+    people = _people(customers, first_day, last_day).cache()
+    panel, dropped = None, 0
+    if margins is not None:
+        panel = _panel(people, margins)
+        _refuse_gaps(people, panel, last_day)
+        dropped = int(margins.count().execute()) - int(panel.count().execute())
+    rows = people.order_by("position").select("days", "left", "referred", "reach").execute()
+    return Tenure(
+        days=rows["days"].to_numpy(dtype=int),
+        left=rows["left"].to_numpy(dtype=bool),
+        referred=rows["referred"].to_numpy(dtype=bool),
+        reach=rows["reach"].to_numpy(dtype=int),
+        panel=panel,
+        first_day=first_day,
+        last_day=last_day,
+        horizon_months=horizon_months,
+        left_out=int(customers.count().execute()) - len(rows),
+        rows_left_out=dropped,
+    )
+
+
+def _refuse_unknown(customers, margins) -> None:
+    strange = margins.anti_join(customers, "customer_id")
+    found = strange.group_by("customer_id").aggregate(rows=strange.count())
+    names = found.order_by("customer_id").limit(FIRST).customer_id.execute().tolist()
+    if names:
+        raise TableError(
+            say_n(
+                "margins: {n} customer is not in `customers`: {names}. Add the customer there, or leave "
+                "the rows out yourself.",
+                "margins: {n} customers are not in `customers`: {names}. Add them there, or leave "
+                "their rows out yourself.",
+                n := int(found.count().execute()),
+                names=_named(map(repr, names), n),
+            )
+        )
+
+
+def _named(cases, n: int) -> str:
+    text = ", ".join(cases)
+    return text + " " + say("and {n} more", n=integer(n - FIRST)) if n > FIRST else text
+
+
+def _period(customers, margins, observed_from, observed_until) -> tuple[date, date]:
+    ends = customers.aggregate(
+        first=customers.joined_on.min(),
+        joined=customers.joined_on.max(),
+        left=customers.left_on.max(),
+    ).execute()
+    seen = [ends.joined.iloc[0], ends.left.iloc[0]]
+    if margins is not None:
+        seen.append(_latest_start(customers, margins))
+    first = _day("observed_from", observed_from, [ends["first"].iloc[0]])
+    last = _day("observed_until", observed_until, seen)
+    if first > last:
+        raise ParameterError(
+            say(
+                "observed_from, observed_until: the first day, {first}, lies after the last, {last}.",
+                first=first.isoformat(),
+                last=last.isoformat(),
+            )
+        )
+    return first, last
+
+
+def _latest_start(customers, margins):
+    """Return the latest day on which somebody still a customer began a month that has a row."""
+    stay = customers.filter(customers.left_on.isnull())  # noqa: PD003 (Ibis, not pandas)
+    latest = margins.group_by("customer_id").aggregate(month=margins.month.max().cast("int64"))
+    rows = stay.join(latest, "customer_id")
+    whole = ((rows.month - 1) * _DAYS + _PARTS - 1) // _PARTS
+    starts = rows.mutate(start=rows.joined_on.epoch_days() + whole)
+    days = starts.start.max().execute()
+    return None if days is None or np.isnan(days) else date(1970, 1, 1) + timedelta(days=int(days))
+
+
+def _day(name: str, given: str | None, found) -> date:
+    import pandas as pd
+
+    if given is None:
+        days = [d for d in found if not pd.isna(d)]
+        return max(d.date() if hasattr(d, "date") else d for d in days)
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise ParameterError(
+            say("{name}: wanted a date as 2024-12-31; got {got!r}.", name=name, got=given)
+        ) from None
+
+
+def _people(customers, first_day: date, last_day: date):
+    """Return the customers observed: customer_id, position, days, left, referred, reach, reached.
+
+    `reached` is the number of months whose start the customer reached.
+    """
+    import ibis
+
+    seen = customers.filter(customers.joined_on.between(ibis.date(first_day), ibis.date(last_day)))
+    seen = seen.mutate(
+        reach=ibis.date(last_day).delta(seen.joined_on, unit="day"),
+        stayed=seen.left_on.delta(seen.joined_on, unit="day"),
+        left=(seen.left_on <= ibis.date(last_day)).fill_null(False),
+    )
+    seen = seen.mutate(days=seen.left.ifelse(seen.stayed, seen.reach).cast("int64"))
+    before_leaving = ibis.greatest((seen.days * _PARTS + _DAYS - 1) // _DAYS, 1)
+    until_last = seen.days * _PARTS // _DAYS + 1
+    return seen.select(
+        "customer_id",
+        "days",
+        "left",
+        "referred",
+        "reach",
+        position=ibis.row_number().over(order_by=seen.customer_id),
+        reached=seen.left.ifelse(before_leaving, until_last).cast("int64"),
+    )
+
+
+def _panel(people, margins):
+    """Return the rows of margins of the customers observed, without months after the last day."""
+    rows = margins.join(people, "customer_id").mutate(month=lambda t: t.month.cast("int64"))
+    rows = rows.filter(rows.left | (rows.month <= rows.reached))
+    return rows.select("customer_id", "position", "month", "margin", "reached").cache()
+
+
+def _refuse_gaps(people, panel, last_day: date) -> None:
+    beyond = panel.filter(panel.month > panel.reached).order_by("customer_id", "month")
+    rows = panel.group_by("customer_id").aggregate(
+        rows=(panel.month <= panel.reached).sum(), months=panel.month.collect()
+    )
+    short = people.left_join(rows, "customer_id").filter(lambda t: t.rows.fill_null(0) < t.reached)
+    problems = []
+    if n := int(short.count().execute()):
+        problems.append(_missing(short, n, last_day))
+    if n := int(beyond.count().execute()):
+        first = beyond.limit(FIRST).execute()
+        cases = [
+            say("{customer!r} month {month}", customer=row.customer_id, month=integer(row.month))
+            for row in first.itertuples()
+        ]
+        problems.append(
+            say_n(
+                "{n} row is for a month that starts when the customer had left: {cases}.",
+                "{n} rows are for months that start when the customer had left: {cases}.",
+                n,
+                cases=_named(cases, n),
+            )
+        )
+    if problems:
+        raise TableError("\n".join(f"margins: {problem}" for problem in problems))
+
+
+def _missing(short, n: int, last_day: date) -> str:
+    first = short.order_by("customer_id").limit(FIRST)
+    cases = []
+    for row in first.select("customer_id", "reached", "months").to_pyarrow().to_pylist():
+        gap = min(set(range(1, row["reached"] + 1)) - set(row["months"] or []))
+        cases.append(say("{customer!r} month {month}", customer=row["customer_id"], month=gap))
+    return say_n(
+        "{n} customer has no row for a month whose start the customer reached: {cases}. A month without "
+        "earnings is a row with 0. The last day of data is taken to be {last} (parameter observed_until).",
+        "{n} customers have no row for a month whose start they reached: {cases}. A month without "
+        "earnings is a row with 0. The last day of data is taken to be {last} (parameter observed_until).",
+        n,
+        cases=_named(cases, n),
+        last=last_day.isoformat(),
+    )
