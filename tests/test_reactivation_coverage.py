@@ -13,8 +13,9 @@ import pytest
 from retorno import simulate
 from retorno.reactivation.history import first_purchases, lapses, purchase_history, reactivations
 from retorno.stats.interaction import interaction_slope
-from retorno.stats.means import two_means, welch_difference
+from retorno.stats.means import two_means
 from retorno.stats.proportions import wilson_share
+from retorno.stats.student import welch
 from retorno.tables import connect, read
 
 LAPSE, WINDOW = 90, 180
@@ -122,7 +123,7 @@ def test_effects_cover_what_the_world_knows(runs, world):
         for _, one in contacts.groupby(run):
             treated = (one.arm != "holdout").to_numpy()
             values = one[outcome].to_numpy(dtype=float)
-            effects.append(welch_difference(values[treated], values[~treated], level=0.95))
+            effects.append(welch(values[treated], values[~treated]).at(0.95))
             slopes.append(interaction_slope(values, treated, one.recency, level=0.95))
         check(f"effect.{outcome}", truth, effects)
         check(f"effect.{outcome}.recency_slope", truth, slopes)

@@ -15,7 +15,7 @@ from retorno.referral import Assumptions, follow, programme
 from retorno.referral.tenure import OTHER, REFERRED, month_start
 from retorno.referral.value import Value, discounted_value
 from retorno.simulate.referral import DEFAULTS, WORLDS, answers, parameters, simulate
-from retorno.stats.means import welch_difference
+from retorno.stats.student import welch
 from retorno.stats.survival import hazard_ratio, kaplan_meier
 from retorno.tables import connect, read
 
@@ -78,9 +78,9 @@ def estimates_of(days, left, referred, rows, assumed):
     found, groups = {}, {}
     for month in (1, 12):
         who, margin = rows[month - 1]
-        found[f"margin_gap.month_{month}"] = welch_difference(
-            margin[referred[who]], margin[~referred[who]], level=0.95
-        )
+        found[f"margin_gap.month_{month}"] = welch(
+            margin[referred[who]], margin[~referred[who]]
+        ).at(0.95)
     for name, group in (("retention.referred", REFERRED), ("retention.other", OTHER)):
         member = referred == group
         curve = kaplan_meier(days[member], left[member], level=0.95)

@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from retorno.stats.interaction import interaction_slope
-from retorno.stats.means import two_means, welch_difference
+from retorno.stats.means import two_means
 from retorno.stats.proportions import wilson_share
+from retorno.stats.student import welch
 
 
 def one_each(first, second):
@@ -80,7 +81,7 @@ def test_welch_by_hand():
 
     Squared error 4/3 + 2/2 = 7/3; degrees of freedom (7/3)**2 / ((4/3)**2/2 + 1**2/1) = 49/17.
     """
-    got = welch_difference([2, 4, 6], [1, 3], level=0.95)
+    got = welch([2, 4, 6], [1, 3]).at(0.95)
     assert got.value == pytest.approx(2, rel=1e-12)
     assert got.se == pytest.approx(np.sqrt(7 / 3), rel=1e-12)
     assert got.ci_high == pytest.approx(2 + stats.t.ppf(0.975, 49 / 17) * np.sqrt(7 / 3), rel=1e-9)
@@ -88,9 +89,9 @@ def test_welch_by_hand():
 
 def test_welch_refuses_what_has_no_spread():
     with pytest.raises(ValueError, match="both groups are constant"):
-        welch_difference([0, 0], [0, 0], level=0.95)
+        welch([0, 0], [0, 0]).at(0.95)
     with pytest.raises(ValueError, match="two values in each group; got 1 and 3"):
-        welch_difference([1], [1, 2, 3], level=0.95)
+        welch([1], [1, 2, 3]).at(0.95)
 
 
 def test_wilson_by_hand():

@@ -91,7 +91,10 @@ class Definition:
         low, high = interval if interval is not None else (None, None)
         return Finding(
             id=self.id.format(**names),
-            label=say(self.label, **names),
+            label=say(
+                self.label,
+                **{k: v.replace("_", " ") if isinstance(v, str) else v for k, v in names.items()},
+            ),
             estimate=_plain(estimate),
             ci_low=_plain(low),
             ci_high=_plain(high),

@@ -139,13 +139,17 @@ def date(value) -> str:
 
 
 def _minus(text: str) -> str:
+    """Return `text` with a true minus, and without one where nothing but zeros is left of the number."""
+    if not any(digit in text for digit in "123456789"):
+        text = text.replace("-", "")
     return text.replace("-", "−")
 
 
 def quantity(value: float, unit: str) -> str:
     """Return `value` as a reader of its `unit` expects it: a count, a percentage, money or a number.
 
-    A difference of two shares is in (percentage) points, never in per cent.
+    A difference of two shares is in (percentage) points, never in per cent; a slope per month may be
+    small and keeps four decimals.
     """
     first = unit.split(" ")[0]
     if unit in COUNTS:
@@ -157,13 +161,10 @@ def quantity(value: float, unit: str) -> str:
         )
     if first == "share":
         return percent(value)
+    small = "per month" in unit and abs(value) < 0.1 and value != 0
     if len(first) == 3 and first.isupper():
-        return (
-            money(value, first)
-            if abs(value) >= 0.1 or value == 0
-            else f"{first} {number(value, 4)}"
-        )
-    return number(value, 2 if abs(value) >= 0.1 or value == 0 else 4)
+        return f"{first} {number(value, 4)}" if small else money(value, first)
+    return number(value, 4 if small else 2)
 
 
 COUNTS = frozenset({"customers", "days", "months", "purchases", "rows"})

@@ -1,6 +1,8 @@
 """What figures of several studies are built from: stacked panels, rows of intervals, a word where there is none."""
 
-from retorno.figures.theme import INK, SOFT
+from collections.abc import Mapping
+
+from retorno.figures.theme import INK, SOFT, label_end
 
 ROW = 0.3  # inches of one row
 BETWEEN = 1.9  # rows between two panels: the title of one, the axis of the other
@@ -42,6 +44,42 @@ def intervals(ax, rows, write) -> None:
     ax.set_yticklabels([label for label, *_ in rows], color=INK)
     value_axis(ax.xaxis, write)
     ax.grid(axis="y", visible=False)
+
+
+def bands(ax, x, groups) -> None:
+    """Draw a line in its band for each of `groups`, named at its right end with its last value.
+
+    Parameters
+    ----------
+    x : array_like
+    groups : sequence of (name, line, low, high, colour, last value as text)
+    """
+    ends = {}
+    for name, line, low, high, colour, _ in groups:
+        ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+        ax.plot(x, line, color=colour)
+        ends[name] = line.iloc[-1]
+    bottom, top = ax.get_ylim()
+    heights = apart(ends, 0.13 * (top - bottom))
+    for name, *_, colour, last in groups:
+        label_end(ax, x.iloc[-1], heights[name], f"{name}\n{last}", colour)
+    ax.set_xlim(x.iloc[0], max(x.iloc[-1], x.iloc[0] + 1))
+
+
+def apart(heights: Mapping[str, float], least: float) -> dict[str, float]:
+    """Return heights in rising order, each at least `least` above the one below, centred where they were.
+
+    Examples
+    --------
+    >>> apart({"new": 5.0, "old": 4.0}, 2.0)
+    {'old': 3.5, 'new': 5.5}
+    """
+    rising = dict(sorted(heights.items(), key=lambda item: item[1]))
+    moved, below = {}, float("-inf")
+    for name, height in rising.items():
+        moved[name] = below = max(height, below + least)
+    shift = (sum(moved.values()) - sum(rising.values())) / max(len(moved), 1)
+    return {name: height - shift for name, height in moved.items()}
 
 
 def value_axis(axis, write) -> None:

@@ -1,6 +1,6 @@
 """Figures of the recovery study: each takes a result and the axes to draw on."""
 
-from retorno.figures.panels import intervals, nothing, stacked, value_axis, zero_line
+from retorno.figures.panels import apart, intervals, nothing, stacked, value_axis, zero_line
 from retorno.figures.theme import ACCENT, INK, REFERENCE, SOFT, label_end
 from retorno.language import number, percent, say
 
@@ -27,20 +27,12 @@ def _means_panel(ax, outcome, frame, waves, colours) -> None:
         ax.errorbar(x, one["mean"], yerr=bars, fmt="o-", color=colours[group], elinewidth=1.6)
     last = frame[frame.wave == waves[-1]].set_index("group")["mean"]
     span = frame.ci_high.max() - frame.ci_low.min()
-    for group, y in _apart(last, 0.13 * span).items():
+    for group, y in apart(last.to_dict(), 0.13 * span).items():
         label_end(ax, len(waves) - 0.9, y, group, colours[group])
     ax.set_xlim(-0.3, len(waves) - 0.9)
     ax.set_xticks(range(len(waves)), waves)
     value_axis(ax.yaxis, _written(frame.unit.iloc[0]))
     ax.set_title(outcome, fontsize=10.5, color=SOFT)
-
-
-def _apart(heights, least: float):
-    """Return label heights in rising order, each at least `least` above the one below."""
-    heights = heights.sort_values()
-    for place in range(1, len(heights)):
-        heights.iloc[place] = max(heights.iloc[place], heights.iloc[place - 1] + least)
-    return heights
 
 
 def changes(result, ax):

@@ -1,7 +1,7 @@
 """Figures of the referral study: each takes a result and the axes to draw on."""
 
-from retorno.figures.panels import nothing, value_axis
-from retorno.figures.theme import ACCENT, INK, REFERENCE, SOFT, label_end
+from retorno.figures.panels import bands, nothing, value_axis
+from retorno.figures.theme import ACCENT, INK, REFERENCE, SOFT
 from retorno.language import money, percent, say
 
 COLOURS = {"other": REFERENCE, "referred": ACCENT}
@@ -40,20 +40,13 @@ def retention(result, ax):
 
 
 def _lines(ax, x, columns, written) -> None:
-    """Draw a line with its band for each group, its name and last value at the right end."""
+    """Draw a line with its band for each group."""
     names = {"other": say("Other"), "referred": say("Referred")}
-    span = max(high.max() for _, _, high in columns.values()) - min(
-        low.min() for _, low, _ in columns.values()
-    )
-    ends = {group: line.iloc[-1] for group, (line, _, _) in columns.items()}
-    for group, (line, low, high) in columns.items():
-        ax.fill_between(x, low, high, color=COLOURS[group], alpha=0.18, linewidth=0)
-        ax.plot(x, line, color=COLOURS[group])
-        # The upper name stands above its line's end, the lower one below, so that they never meet.
-        side = 0.07 * span if ends[group] == max(ends.values()) else -0.07 * span
-        text = f"{names[group]}\n{written(ends[group])}"
-        label_end(ax, x.iloc[-1], ends[group] + side, text, COLOURS[group])
-    ax.set_xlim(x.iloc[0], max(x.iloc[-1], x.iloc[0] + 1))
+    groups = [
+        (names[group], *parts, COLOURS[group], written(parts[0].iloc[-1]))
+        for group, parts in columns.items()
+    ]
+    bands(ax, x, groups)
 
 
 def account(result, ax):

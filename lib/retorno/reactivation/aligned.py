@@ -15,7 +15,8 @@ from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, caution, direction, too_few
 from retorno.language import integer, mark, money, number, percent, say
 from retorno.reactivation.history import History, exact_sum
-from retorno.stats.means import Estimate, TwoMeans, two_means_from_moments
+from retorno.stats.means import TwoMeans, two_means_from_moments
+from retorno.stats.student import Estimate
 
 MEASURES = {"margin": mark("margin"), "revenue": mark("revenue")}
 

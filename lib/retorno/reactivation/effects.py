@@ -16,7 +16,7 @@ from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, percent, quantity, say, say_n
 from retorno.stats.interaction import interaction_slope
-from retorno.stats.means import Estimate, welch_difference
+from retorno.stats.student import Estimate, welch
 
 HOLDOUT = "holdout"
 SHARE = "share of customers"
@@ -378,7 +378,7 @@ def _contrast(definition, names, unit, treated, holdout, missing, *, level, min_
         unit,
         n,
         (float(treated.mean()), float(holdout.mean())),
-        welch_difference(treated, holdout, level=level),
+        welch(treated, holdout).at(level),
         missing,
         min(treated.size, holdout.size),
         say("difference of means, unpooled variances (Welch)"),

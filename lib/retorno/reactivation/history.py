@@ -10,6 +10,7 @@ from datetime import date
 
 from retorno.errors import ParameterError, TableError
 from retorno.language import say
+from retorno.tables.period import observed_period
 
 # Sums of doubles depend on the order in which parallel threads meet them; sums of decimals do not.
 # Six decimals hold a millionth of a currency unit.
@@ -102,7 +103,9 @@ def purchase_history(
                 got=margin_rate,
             )
         )
-    first_day, last_day = _period(transactions, observed_from, observed_until)
+    ends = transactions.aggregate(first=transactions.date.min(), last=transactions.date.max())
+    first, last = ends.execute().iloc[0]
+    first_day, last_day = observed_period(first, last, observed_from, observed_until)
     measure, money = _money(transactions, margin_rate)
     inside = transactions.date.between(ibis.date(first_day), ibis.date(last_day))
     lines = transactions.select(
@@ -147,34 +150,6 @@ def purchase_history(
         lines=int(counts.lines),
         outside=int(transactions.count().execute()) - int(counts.lines),
     )
-
-
-def _period(transactions, observed_from, observed_until) -> tuple[date, date]:
-    ends = transactions.aggregate(
-        first=transactions.date.min(), last=transactions.date.max()
-    ).execute()
-    first = _day("observed_from", observed_from, ends["first"].iloc[0])
-    last = _day("observed_until", observed_until, ends["last"].iloc[0])
-    if first > last:
-        raise ParameterError(
-            say(
-                "observed_from, observed_until: the first day, {first}, lies after the last, {last}.",
-                first=first.isoformat(),
-                last=last.isoformat(),
-            )
-        )
-    return first, last
-
-
-def _day(name: str, given: str | None, found) -> date:
-    if given is None:
-        return found.date() if hasattr(found, "date") else found
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise ParameterError(
-            say("{name}: wanted a date as 2024-12-31; got {got!r}.", name=name, got=given)
-        ) from None
 
 
 def _money(transactions, margin_rate):

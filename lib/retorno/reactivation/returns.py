@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from retorno.findings import Definition, Findings, caution, too_few
 from retorno.language import integer, mark, number, percent, say
 from retorno.reactivation.history import History, lapses
-from retorno.stats.means import Estimate
 from retorno.stats.proportions import wilson_share
+from retorno.stats.student import Estimate
 
 MONTH_DAYS = 30
 

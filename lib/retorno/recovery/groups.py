@@ -20,8 +20,7 @@ from retorno.recovery.survey import (
     before,
     refusal,
 )
-from retorno.stats.means import Estimate
-from retorno.stats.student import mean_of, welch
+from retorno.stats.student import Estimate, mean_of, welch
 
 BEFORE, AFTER = "before", "after"
 WAVES = {BEFORE: mark("before"), AFTER: mark("after")}

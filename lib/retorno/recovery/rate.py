@@ -22,9 +22,8 @@ from retorno.recovery.survey import (
     no_spread,
     refusal,
 )
-from retorno.stats.means import Estimate
 from retorno.stats.ratio import share_of_gap
-from retorno.stats.student import welch
+from retorno.stats.student import Estimate, welch
 
 RATE = Definition(
     "recovery_rate.{outcome}",

@@ -15,7 +15,7 @@ from scipy import stats
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
-from retorno.stats.means import Estimate, welch_difference
+from retorno.stats.student import Estimate, welch
 
 MONTHS = (1, 12)
 
@@ -243,7 +243,7 @@ def _month(month: int, groups, *, level: float, min_group: int) -> Month:
         n=n,
         mean=tuple(float(v.mean()) if ok else None for v, ok in zip(groups, enough, strict=True)),
         half=tuple(_half(v, level) if ok else None for v, ok in zip(groups, enough, strict=True)),
-        gap=welch_difference(referred, other, level=level) if compared else None,
+        gap=welch(referred, other).at(level) if compared else None,
     )
 
 

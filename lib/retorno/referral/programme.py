@@ -23,7 +23,7 @@ from retorno.money import break_even_share, mixture, roi
 from retorno.referral.assumptions import DRAWS, SHARES, Assumptions
 from retorno.referral.tenure import REFERRED
 from retorno.referral.value import Value
-from retorno.stats.means import Estimate
+from retorno.stats.student import Estimate
 
 ROI = Definition(
     "roi",

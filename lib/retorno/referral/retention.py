@@ -15,7 +15,7 @@ import numpy as np
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, number, percent, say, say_n
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure, month_start
-from retorno.stats.means import Estimate
+from retorno.stats.student import Estimate
 from retorno.stats.survival import Survival, hazard_ratio, kaplan_meier
 
 SHARE_MEANING = mark(

@@ -18,6 +18,7 @@ import numpy as np
 from retorno.errors import ParameterError, TableError
 from retorno.language import date as written
 from retorno.language import integer, mark, say, say_n
+from retorno.tables.period import observed_period
 
 MONTH_DAYS = 30.4375
 # The same as a ratio of whole numbers, so that the engine counts months without rounding.
@@ -183,7 +184,9 @@ def follow(
         )
     if margins is not None:
         _refuse_unknown(customers, margins)
-    first_day, last_day = _period(customers, margins, observed_from, observed_until)
+    first_day, last_day = observed_period(
+        *_found(customers, margins), observed_from, observed_until
+    )
     people = _people(customers, first_day, last_day).cache()
     panel, dropped = None, 0
     if margins is not None:
@@ -227,26 +230,19 @@ def _named(cases, n: int) -> str:
     return text + " " + say("and {n} more", n=integer(n - FIRST)) if n > FIRST else text
 
 
-def _period(customers, margins, observed_from, observed_until) -> tuple[date, date]:
+def _found(customers, margins) -> tuple:
+    """Return the first day of joining and the latest day on which anything is known to have happened."""
+    import pandas as pd
+
     ends = customers.aggregate(
         first=customers.joined_on.min(),
         joined=customers.joined_on.max(),
         left=customers.left_on.max(),
-    ).execute()
-    seen = [ends.joined.iloc[0], ends.left.iloc[0]]
+    )
+    first, *seen = ends.execute().iloc[0]
     if margins is not None:
         seen.append(_latest_start(customers, margins))
-    first = _day("observed_from", observed_from, [ends["first"].iloc[0]])
-    last = _day("observed_until", observed_until, seen)
-    if first > last:
-        raise ParameterError(
-            say(
-                "observed_from, observed_until: the first day, {first}, lies after the last, {last}.",
-                first=first.isoformat(),
-                last=last.isoformat(),
-            )
-        )
-    return first, last
+    return first, max(pd.Timestamp(day) for day in seen if not pd.isna(day))
 
 
 def _latest_start(customers, margins):
@@ -258,20 +254,6 @@ def _latest_start(customers, margins):
     starts = rows.mutate(start=rows.joined_on.epoch_days() + whole)
     days = starts.start.max().execute()
     return None if days is None or np.isnan(days) else date(1970, 1, 1) + timedelta(days=int(days))
-
-
-def _day(name: str, given: str | None, found) -> date:
-    import pandas as pd
-
-    if given is None:
-        days = [d for d in found if not pd.isna(d)]
-        return max(d.date() if hasattr(d, "date") else d for d in days)
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise ParameterError(
-            say("{name}: wanted a date as 2024-12-31; got {got!r}.", name=name, got=given)
-        ) from None
 
 
 def _people(customers, first_day: date, last_day: date):

@@ -5,7 +5,7 @@ Source: MacKinnon and White (1985), J. of Econometrics 29, 305-325, for HC2.
 
 import numpy as np
 
-from retorno.stats.means import Estimate
+from retorno.stats.student import Estimate
 
 
 def interaction_slope(outcome, treated, modifier, *, level: float) -> Estimate:

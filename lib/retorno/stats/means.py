@@ -11,20 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A number with its standard error and `level` interval, all in one unit."""
-
-    value: float
-    se: float
-    ci_low: float
-    ci_high: float
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The interval as (low, high)."""
-        return self.ci_low, self.ci_high
+from retorno.stats.student import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +137,3 @@ def two_means_from_moments(products, sums, units) -> TwoMeans:
     covariance[[0, 1], [0, 1]] = np.maximum(covariance[[0, 1], [0, 1]], 0.0)
     n = tuple(round(_last(sums[2 + group])) for group in (0, 1))
     return TwoMeans(mean, covariance, n, units)
-
-
-def welch_difference(treated, holdout, *, level: float) -> Estimate:
-    """Return mean of `treated` minus mean of `holdout`, variances not pooled (Welch).
-
-    Parameters
-    ----------
-    treated, holdout : array_like of float, shape (n,)
-        At least two values each, and not both constant (ValueError).
-    level : float
-        Coverage of the interval, 0.95 is 95 %.
-    """
-    treated, holdout = np.asarray(treated, dtype=float), np.asarray(holdout, dtype=float)
-    if min(treated.size, holdout.size) < 2:
-        raise ValueError(
-            f"a difference of means needs two values in each group; got {treated.size} and {holdout.size}."
-        )
-    if np.ptp(treated) == 0 and np.ptp(holdout) == 0:
-        raise ValueError("both groups are constant: there is no spread to judge a difference by.")
-    result = stats.ttest_ind(treated, holdout, equal_var=False)
-    interval = result.confidence_interval(level)
-    value = float(treated.mean() - holdout.mean())
-    se = float(np.sqrt(treated.var(ddof=1) / treated.size + holdout.var(ddof=1) / holdout.size))
-    return Estimate(value, se, float(interval.low), float(interval.high))

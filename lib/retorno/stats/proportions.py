@@ -7,7 +7,7 @@ the design effect when units give several trials (Dean and Pagendarm 2015, J. Su
 import numpy as np
 from statsmodels.stats.proportion import proportion_confint
 
-from retorno.stats.means import Estimate
+from retorno.stats.student import Estimate
 
 
 def wilson_share(

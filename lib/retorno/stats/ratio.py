@@ -6,7 +6,7 @@ Source: Fieller (1954), J. of the Royal Statistical Society B 16, 175-185.
 import numpy as np
 from scipy import stats
 
-from retorno.stats.means import Estimate
+from retorno.stats.student import Estimate
 
 
 def fieller_ratio(numerator: float, denominator: float, covariance, *, df: float, level: float):

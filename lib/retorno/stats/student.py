@@ -8,7 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from retorno.stats.means import Estimate, welch_difference
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its standard error and `level` interval, all in one unit."""
+
+    value: float
+    se: float
+    ci_low: float
+    ci_high: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The interval as (low, high)."""
+        return self.ci_low, self.ci_high
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +70,20 @@ def mean_of(values) -> Student:
 
 
 def welch(first, second) -> Student:
-    """Return mean of `first` minus mean of `second`, arrays of shape (n,), variances not pooled.
+    """Return mean of `first` minus mean of `second`, variances not pooled.
 
-    What `welch_difference` needs is needed here, and its intervals are those of ``at``.
+    Parameters
+    ----------
+    first, second : array_like of float, shape (n,)
+        At least two values each, and not both constant (ValueError).
     """
-    estimate = welch_difference(first, second, level=0.95)
+    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if min(first.size, second.size) < 2:
+        raise ValueError(
+            f"a difference of means needs two values in each group; got {first.size} and {second.size}."
+        )
+    if np.ptp(first) == 0 and np.ptp(second) == 0:
+        raise ValueError("both groups are constant: there is no spread to judge a difference by.")
+    se = np.sqrt(first.var(ddof=1) / first.size + second.var(ddof=1) / second.size)
     df = stats.ttest_ind(first, second, equal_var=False).df
-    return Student(estimate.value, estimate.se, float(df))
+    return Student(float(first.mean() - second.mean()), float(se), float(df))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.stats.means import Estimate
 from retorno.stats.proportions import wilson_share
+from retorno.stats.student import Estimate
 
 
 @dataclass(frozen=True, slots=True)
