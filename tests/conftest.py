@@ -1,9 +1,11 @@
 """What several tests share."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +18,17 @@ def public_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the command line into a folder of its own; exit status, what it said, records by run."""
+    from retorno.workbook.cli import program
+
+    def _run(*words):
+        out = tmp_path / "reports"
+        result = CliRunner().invoke(program, ["run", *map(str, words), "--out", str(out)])
+        records = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/*/findings.json")}
+        return result.exit_code, result.output + result.stderr, records
+
+    return _run

@@ -5,35 +5,17 @@ from pathlib import Path
 
 import papermill
 import pytest
-from click.testing import CliRunner
+from shared import by_id
 
 from retorno import simulate
 from retorno.findings import MIME
 from retorno.reactivation import DEFINITIONS
-from retorno.workbook.cli import program
 from retorno.workbook.parameter_set import read_set
 from retorno.workbook.parameters import check, read_parameters
 from retorno.workbook.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
 PARAMS = sorted((ROOT / "notebooks" / "params").glob("*.yml"))
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Run the command line into a folder of its own; exit status, what it said, findings by run."""
-
-    def _run(*words):
-        out = tmp_path / "reports"
-        result = CliRunner().invoke(program, ["run", *map(str, words), "--out", str(out)])
-        records = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/*/findings.json")}
-        return result.exit_code, result.output + result.stderr, records
-
-    return _run
-
-
-def by_id(record):
-    return {finding["id"]: finding for finding in record["findings"]}
 
 
 @pytest.fixture(scope="module")

@@ -6,39 +6,21 @@ from pathlib import Path
 import pandas as pd
 import papermill
 import pytest
-from click.testing import CliRunner
+from shared import by_id
 
 from retorno import simulate
 from retorno.findings import MIME
 from retorno.recovery import DEFINITIONS
-from retorno.workbook.cli import program
 from retorno.workbook.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
 OUTCOMES = ("satisfaction", "repurchase", "word_of_mouth")
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Run the command line into a folder of its own; exit status, what it said, findings by run."""
-
-    def _run(*words):
-        out = tmp_path / "reports"
-        result = CliRunner().invoke(program, ["run", *map(str, words), "--out", str(out)])
-        records = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/*/findings.json")}
-        return result.exit_code, result.output + result.stderr, records
-
-    return _run
-
-
 @pytest.fixture(scope="module")
 def respondents():
     """The survey of a small simulated world."""
     return simulate.simulate("recovery", "no_paradox", 600, 5).tables()["survey"]
-
-
-def by_id(record):
-    return {finding["id"]: finding for finding in record["findings"]}
 
 
 def test_the_default_run_states_every_finding_and_knows_its_answers(run):

@@ -6,12 +6,11 @@ from pathlib import Path
 import pandas as pd
 import papermill
 import pytest
-from click.testing import CliRunner
+from shared import by_id
 
 from retorno import simulate
 from retorno.findings import MIME
 from retorno.referral import DEFINITIONS
-from retorno.workbook.cli import program
 from retorno.workbook.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
@@ -20,23 +19,6 @@ IDS = {
     "retention.hazard_ratio", "value_gap", "roi", "roi.published_form", "roi.probability_positive",
     "break_even.reward", "break_even.type_one",
 }  # fmt: skip
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Run the command line into a folder of its own; exit status, what it said, findings by run."""
-
-    def _run(*words):
-        out = tmp_path / "reports"
-        result = CliRunner().invoke(program, ["run", *map(str, words), "--out", str(out)])
-        records = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/*/findings.json")}
-        return result.exit_code, result.output + result.stderr, records
-
-    return _run
-
-
-def by_id(record):
-    return {finding["id"]: finding for finding in record["findings"]}
 
 
 @pytest.fixture(scope="module")

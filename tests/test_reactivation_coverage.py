@@ -9,6 +9,7 @@ standard error of the estimator.
 import numpy as np
 import pandas as pd
 import pytest
+from shared import judge
 
 from retorno import simulate
 from retorno.reactivation.history import first_purchases, lapses, purchase_history, reactivations
@@ -21,20 +22,6 @@ from retorno.tables import connect, read
 LAPSE, WINDOW = 90, 180
 SHORT = pytest.param(400, id="short")
 FULL = pytest.param(2_000, id="full", marks=pytest.mark.full)
-
-
-def judge(name, truth, values, lows, highs, *, bounds=(0.93, 0.97)):
-    """Assert coverage and bias as the definitions ask; print them, so that a note can quote them."""
-    values, runs = np.asarray(values), len(values)
-    covered = np.mean((np.asarray(lows) <= truth) & (truth <= np.asarray(highs)))
-    bias, spread = values.mean() - truth, values.std(ddof=1)
-    print(
-        f"{name}: {runs} runs, coverage {covered:.3f}, bias {bias:+.4g}, standard error {spread:.4g}"
-    )
-    # With fewer runs the share covered is itself less sure: three standard errors of it are added.
-    slack = 0 if runs >= 2_000 else 3 * np.sqrt(0.95 * 0.05 / runs)
-    assert bounds[0] - slack <= covered <= bounds[1] + slack
-    assert abs(bias) <= 4 * spread / np.sqrt(runs) + 0.1 * spread
 
 
 def runs_of(world, runs, size):
@@ -86,13 +73,7 @@ def test_windows_cover_what_the_world_knows(runs):
 
 
 def check(finding_id, truth, estimates):
-    judge(
-        finding_id,
-        truth[finding_id],
-        [e.value for e in estimates],
-        [e.ci_low for e in estimates],
-        [e.ci_high for e in estimates],
-    )
+    judge(finding_id, truth[finding_id], estimates)
 
 
 @pytest.mark.parametrize("runs", [SHORT, FULL])

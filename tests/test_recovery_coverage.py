@@ -8,6 +8,7 @@ errors + 0.1 standard error of the estimator.
 
 import numpy as np
 import pytest
+from shared import judge
 
 from retorno import simulate
 from retorno.stats.effect_size import hedges_g
@@ -19,21 +20,6 @@ LEVEL = 0.95
 SHORT = pytest.param(400, id="short")
 FULL = pytest.param(2_000, id="full", marks=pytest.mark.full)
 SIZES = [pytest.param(2_000, id="300_recovered"), pytest.param(200, id="30_recovered")]
-
-
-def judge(name, truth, estimates, *, bounds):
-    """Assert coverage and bias as the definitions ask; print them, so that a note can quote them."""
-    values = np.array([e.value for e in estimates])
-    runs = len(values)
-    covered = np.mean([e.ci_low <= truth <= e.ci_high for e in estimates])
-    bias, spread = values.mean() - truth, values.std(ddof=1)
-    print(
-        f"{name}: {runs} runs, coverage {covered:.3f}, bias {bias:+.4g}, standard error {spread:.4g}"
-    )
-    # With fewer runs the share covered is itself less sure: three standard errors of it are added.
-    slack = 0 if runs >= 1_950 else 3 * np.sqrt(0.95 * 0.05 / runs)
-    assert bounds[0] - slack <= covered <= bounds[1] + slack
-    assert abs(bias) <= 4 * spread / np.sqrt(runs) + 0.1 * spread
 
 
 class Standardised:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shared import judge
 
 from retorno.referral import Assumptions, follow, programme
 from retorno.referral.tenure import OTHER, REFERRED, month_start
@@ -29,20 +30,6 @@ CASES = {
 }
 SHORT = pytest.param(100, id="short")
 FULL = pytest.param(2_000, id="full", marks=pytest.mark.full)
-
-
-def judge(name, truth, estimates, *, bounds=(0.93, 0.97)):
-    """Assert coverage and bias as the definitions ask; print them, so that a note can quote them."""
-    values, runs = np.array([e.value for e in estimates]), len(estimates)
-    covered = np.mean([e.ci_low <= truth <= e.ci_high for e in estimates])
-    bias, spread = values.mean() - truth, values.std(ddof=1)
-    print(
-        f"{name}: {runs} runs, coverage {covered:.3f}, bias {bias:+.4g}, standard error {spread:.4g}"
-    )
-    # With fewer runs the share covered is itself less sure: three standard errors of it are added.
-    slack = 0 if runs >= 2_000 else 3 * np.sqrt(0.95 * 0.05 / runs)
-    assert bounds[0] - slack <= covered <= bounds[1] + slack
-    assert abs(bias) <= 4 * spread / np.sqrt(runs) + 0.1 * spread
 
 
 def part(world, runs, rng):

@@ -1,0 +1,25 @@
+"""What tests of several studies share: the judge of coverage, and findings by their id."""
+
+import numpy as np
+
+
+def judge(name, truth, estimates, *, bounds=(0.93, 0.97)):
+    """Assert coverage and bias as the definitions ask; print them, so that a note can quote them.
+
+    Of 2,000 runs a few may be refused; with far fewer the share covered is itself less sure, and three
+    standard errors of it are added.
+    """
+    values, runs = np.array([e.value for e in estimates]), len(estimates)
+    covered = np.mean([e.ci_low <= truth <= e.ci_high for e in estimates])
+    bias, spread = values.mean() - truth, values.std(ddof=1)
+    print(
+        f"{name}: {runs} runs, coverage {covered:.3f}, bias {bias:+.4g}, standard error {spread:.4g}"
+    )
+    slack = 0 if runs >= 1_950 else 3 * np.sqrt(0.95 * 0.05 / runs)
+    assert bounds[0] - slack <= covered <= bounds[1] + slack
+    assert abs(bias) <= 4 * spread / np.sqrt(runs) + 0.1 * spread
+
+
+def by_id(record):
+    """Return the findings of a run's record by their id."""
+    return {finding["id"]: finding for finding in record["findings"]}
