@@ -168,6 +168,17 @@ def test_notebooks_are_stored_clean(path):
     assert max(len(cell.source.splitlines()) for cell in code[2:]) <= 8
 
 
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_papermill_knows_every_parameter(path):
+    """It only warns of a name it does not know, and does so falsely of lines it cannot read."""
+    import papermill
+
+    from retorno.workbook.parameters import read_parameters
+
+    known = papermill.inspect_notebook(str(path))
+    assert set(known) == {parameter.name for parameter in read_parameters(path)}
+
+
 def test_nothing_committed_names_a_place_on_a_machine():
     home = str(Path.home()).strip("/").split("/")[0]
     tracked = subprocess.run(

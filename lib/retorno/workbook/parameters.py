@@ -37,8 +37,9 @@ class Parameter:
     Attributes
     ----------
     name, type : str
-        `type` is the annotation, with ``| None`` where the default is None: papermill takes a parameter
-        for unknown when its annotation holds a bar, so notebooks leave it out.
+        `type` is the annotation, with ``| None`` where the default is None. papermill takes a parameter
+        for unknown when its annotation holds a bar or its line is wrapped, so notebooks leave the None
+        out and write ``"float, list"`` for two types.
     default : object
     unit, meaning : str
         Empty where the line gives none.
@@ -119,6 +120,8 @@ def read_cell(source: str) -> tuple[Parameter, ...]:
     --------
     >>> read_cell("level: float = 0.95  # fraction: coverage of the intervals")[0].unit
     'fraction'
+    >>> read_cell('share: "float, list" = None  # share or range')[0].type
+    'float | list | None'
     """
     comments = {
         token.start[0]: token.string.lstrip("# ")
@@ -140,7 +143,7 @@ def _comment(statement: ast.AnnAssign, comments: Mapping[int, str]) -> str:
 
 def _parameter(statement: ast.AnnAssign, comment: str) -> Parameter:
     unit, colon, meaning = comment.partition(":")
-    kind, default = ast.unparse(statement.annotation), ast.literal_eval(statement.value)
+    kind, default = _kind(statement.annotation), ast.literal_eval(statement.value)
     return Parameter(
         name=statement.target.id,
         type=kind if default is not None else f"{kind} | None",
@@ -148,6 +151,13 @@ def _parameter(statement: ast.AnnAssign, comment: str) -> Parameter:
         unit=unit.strip() if colon and unit.strip() != "-" else "",
         meaning=(meaning if colon else comment).strip(),
     )
+
+
+def _kind(annotation: ast.expr) -> str:
+    """Return an annotation as a type: ``"float, list"`` is float | list."""
+    if isinstance(annotation, ast.Constant):
+        return annotation.value.replace(",", " |")
+    return ast.unparse(annotation)
 
 
 def check(parameters: Iterable[Parameter], given: Mapping[str, object]) -> dict:
