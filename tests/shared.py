@@ -1,6 +1,9 @@
 """What tests of several studies share: the judge of coverage, and findings by their id."""
 
 import numpy as np
+import papermill
+
+from retorno.findings import MIME
 
 
 def judge(name, truth, estimates, *, bounds=(0.93, 0.97)):
@@ -18,6 +21,19 @@ def judge(name, truth, estimates, *, bounds=(0.93, 0.97)):
     slack = 0 if runs >= 1_950 else 3 * np.sqrt(0.95 * 0.05 / runs)
     assert bounds[0] - slack <= covered <= bounds[1] + slack
     assert abs(bias) <= 4 * spread / np.sqrt(runs) + 0.1 * spread
+
+
+def papermill_alone(notebook, folder, **parameters):
+    """Return the records of the findings a notebook states when papermill runs it, without our command line."""
+    done = papermill.execute_notebook(
+        notebook,
+        folder / "executed.ipynb",
+        parameters=parameters,
+        progress_bar=False,
+        kernel_name="python3",
+    )
+    outputs = [output for cell in done.cells for output in cell.get("outputs", [])]
+    return [finding for output in outputs for finding in output.get("data", {}).get(MIME, [])]
 
 
 def by_id(record):

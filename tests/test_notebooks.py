@@ -3,12 +3,10 @@
 import json
 from pathlib import Path
 
-import papermill
 import pytest
-from shared import by_id
+from shared import by_id, papermill_alone
 
 from retorno import simulate
-from retorno.findings import MIME
 from retorno.reactivation import DEFINITIONS
 from retorno.workbook.parameter_set import read_set
 from retorno.workbook.parameters import check, read_parameters
@@ -27,21 +25,34 @@ def small(tmp_path_factory):
 
 
 def test_start_here_runs(tmp_path):
-    done = papermill.execute_notebook(
-        ROOT / "notebooks" / "00_start_here.ipynb",
-        tmp_path / "out.ipynb",
-        parameters={"customers": 500},
-        progress_bar=False,
-        log_output=False,
-        kernel_name="python3",
-    )
-    shown = [
-        f["id"]
-        for c in done.cells
-        for o in c.get("outputs", [])
-        for f in o.get("data", {}).get(MIME, [])
-    ]
-    assert {"states.lapsed", "window.ratio", "window.like_for_like.ratio"} <= set(shown)
+    stated = papermill_alone(ROOT / "notebooks" / "00_start_here.ipynb", tmp_path, customers=500)
+    shown = {finding["id"] for finding in stated}
+    assert {"states.lapsed", "window.ratio", "window.like_for_like.ratio"} <= shown
+
+
+@pytest.mark.parametrize(
+    ("study", "parameters"),
+    [
+        ("recovery", {"customers": 800, "reliability": 0.7}),
+        ("reactivation", {"customers": 800, "window_days": 120}),
+        ("referral", {"customers": 600, "horizon_months": 24, "type_one_share": [0.1, 0.5]}),
+    ],
+)
+def test_papermill_alone_gives_equal_findings(run, tmp_path, study, parameters):
+    words = [word for name, value in parameters.items() for word in ("-p", name, json.dumps(value))]
+    status, said, records = run(study, *words)
+    assert (status, "unknown parameter" in said) == (0, False)
+    bare = papermill_alone(STUDIES[study].notebook, tmp_path, **parameters)
+    assert bare == records["default"]["findings"]
+
+
+def test_no_name_runs_every_study_and_the_index_shows_them(run, tmp_path):
+    status, said, _ = run("-p", "customers", 600)
+    assert status == 0, said
+    made = {path.parent.parent.name for path in tmp_path.glob("reports/*/*/report.html")}
+    assert made == set(STUDIES)
+    index = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    assert all(f"{study}/default/report.html" in index for study in STUDIES)
 
 
 def test_the_default_run_states_every_finding_and_knows_its_answers(run):
@@ -71,21 +82,6 @@ def test_where_contact_does_nothing_the_report_says_so_although_response_falls(r
     for name in ("effect.returned", "effect.spend", "effect.returned.recency_slope"):
         assert found[name]["verdict"] == "undecided"
         assert found[name]["ci_low"] < 0 < found[name]["ci_high"]
-
-
-def test_papermill_alone_gives_equal_findings(run, tmp_path):
-    status, _, records = run("reactivation", "-p", "customers", 800, "-p", "window_days", 120)
-    done = papermill.execute_notebook(
-        STUDIES["reactivation"].notebook,
-        tmp_path / "out.ipynb",
-        parameters={"customers": 800, "window_days": 120},
-        progress_bar=False,
-        kernel_name="python3",
-    )
-    bare = [
-        f for c in done.cells for o in c.get("outputs", []) for f in o.get("data", {}).get(MIME, [])
-    ]
-    assert (status, bare) == (0, records["default"]["findings"])
 
 
 def test_own_files_give_the_findings_of_the_simulated_tables(run, small):

@@ -4,14 +4,11 @@ import json
 from pathlib import Path
 
 import pandas as pd
-import papermill
 import pytest
 from shared import by_id
 
 from retorno import simulate
-from retorno.findings import MIME
 from retorno.recovery import DEFINITIONS
-from retorno.workbook.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
 OUTCOMES = ("satisfaction", "repurchase", "word_of_mouth")
@@ -48,21 +45,6 @@ def test_where_recovery_lifts_satisfaction_the_report_says_so(run):
     assert found["change.satisfaction.corrected"]["verdict"] == "paradox"
     assert found["change.word_of_mouth.corrected"]["verdict"] != "paradox"
     assert found["paradox.satisfaction.verdict"]["verdict"] == "paradox"
-
-
-def test_papermill_alone_gives_equal_findings(run, tmp_path):
-    status, _, records = run("recovery", "-p", "customers", 800, "-p", "reliability", 0.7)
-    done = papermill.execute_notebook(
-        STUDIES["recovery"].notebook,
-        tmp_path / "out.ipynb",
-        parameters={"customers": 800, "reliability": 0.7},
-        progress_bar=False,
-        kernel_name="python3",
-    )
-    bare = [
-        f for c in done.cells for o in c.get("outputs", []) for f in o.get("data", {}).get(MIME, [])
-    ]
-    assert (status, bare) == (0, records["default"]["findings"])
 
 
 def test_an_own_file_gives_the_findings_of_the_simulated_table(run, respondents, tmp_path):

@@ -1,17 +1,13 @@
 """The referral notebook, run as a user runs it: its worlds, files of one's own, bad input."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
-import papermill
 import pytest
 from shared import by_id
 
 from retorno import simulate
-from retorno.findings import MIME
 from retorno.referral import DEFINITIONS
-from retorno.workbook.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
 IDS = {
@@ -63,23 +59,6 @@ def test_where_the_referred_only_look_better_the_report_says_so(run):
     assert found["roi.published_form"]["ci_low"] > 0
     assert found["roi"]["verdict"] == "below"
     assert found["roi.probability_positive"]["estimate"] == 0
-
-
-def test_papermill_alone_gives_equal_findings(run, tmp_path):
-    given = {"customers": 600, "horizon_months": 24, "type_one_share": [0.1, 0.5]}
-    words = [w for k, v in given.items() for w in ("-p", k, json.dumps(v))]
-    status, _, records = run("referral", *words)
-    done = papermill.execute_notebook(
-        STUDIES["referral"].notebook,
-        tmp_path / "out.ipynb",
-        parameters=given,
-        progress_bar=False,
-        kernel_name="python3",
-    )
-    bare = [
-        f for c in done.cells for o in c.get("outputs", []) for f in o.get("data", {}).get(MIME, [])
-    ]
-    assert (status, bare) == (0, records["default"]["findings"])
 
 
 def test_own_files_give_the_findings_of_the_simulated_tables(run, small):

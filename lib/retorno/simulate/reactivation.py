@@ -17,6 +17,7 @@ import pandas as pd
 
 from retorno.errors import ParameterError
 from retorno.language import say
+from retorno.simulate import columns
 from retorno.simulate.reactivation_answers import answers
 
 __all__ = [
@@ -243,11 +244,11 @@ def simulate(world: World, customers: int, rng: np.random.Generator) -> Simulate
         lines.append(_lines(world, segment, people[position], day, rng))
     who, day, cents = (np.concatenate(column) for column in zip(*lines, strict=True))
     order = np.argsort(day * customers + who, kind="stable")
-    ids = pd.Series([f"C{n:07d}" for n in range(1, customers + 1)], dtype="str")
+    ids = columns.ids("C", customers)
     transactions = pd.DataFrame(
         {
             "customer_id": ids.take(who[order]).to_numpy(),
-            "date": _dates(world, day[order]),
+            "date": columns.dates(world.first_day, day[order]),
             "amount": cents[order] / 100,
         }
     )
@@ -295,17 +296,13 @@ def _contacts(world, ids, silent, rng):
         {
             "customer_id": ids.take(who).to_numpy(),
             "arm": pd.Series([one.name for one in arms], dtype="str").take(arm).to_numpy(),
-            "contacted_on": _dates(world, np.full(who.size, world.days)),
+            "contacted_on": columns.dates(world.first_day, np.full(who.size, world.days)),
             "recency": recency,
             "cost": np.array([one.cost for one in arms])[arm],
             "returned": returned.astype(int),
             "spend": np.where(returned, spend, 0.0),
         }
     )
-
-
-def _dates(world, day):
-    return (np.datetime64(world.first_day) + day.astype("timedelta64[D]")).astype("datetime64[us]")
 
 
 def _cents(mean, sd, size, rng):

@@ -18,6 +18,7 @@ import pandas as pd
 
 from retorno.errors import ParameterError
 from retorno.language import say
+from retorno.simulate import columns
 
 GROUPS = ("no_failure", "failure", "recovered")
 DEFAULTS = {"reliability": 0.6}
@@ -197,7 +198,7 @@ def simulate(world: World, customers: int, rng: np.random.Generator) -> Simulate
     stays = rng.random(customers) >= np.asarray(world.leaves)[group]
     survey = pd.DataFrame(
         {
-            "respondent_id": pd.Series([f"R{n:07d}" for n in range(1, customers + 1)], dtype="str"),
+            "respondent_id": columns.ids("R", customers),
             "group": _words(GROUPS, group),
             "satisfaction": _where(stays, after[0]),
             "satisfaction_before": before[0],

@@ -17,6 +17,7 @@ import pandas as pd
 
 from retorno.errors import ParameterError
 from retorno.language import say
+from retorno.simulate import columns
 from retorno.simulate.referral_answers import answers
 
 __all__ = [
@@ -225,13 +226,13 @@ def simulate(world: World, customers: int, rng: np.random.Generator) -> Simulate
     joined = rng.integers(0, world.joining_days, size=customers)
     referred = rng.random(customers) < world.referred_share
     lifetime = np.maximum(1, np.ceil(rng.exponential(1 / world.rate(referred)))).astype(int)
-    ids = pd.Series([f"C{n:07d}" for n in range(1, customers + 1)], dtype="str")
+    ids = columns.ids("C", customers)
     left = joined + lifetime
     frame = pd.DataFrame(
         {
             "customer_id": ids,
-            "joined_on": _dates(world, joined),
-            "left_on": pd.Series(_dates(world, left)).where(left < world.days),
+            "joined_on": columns.dates(world.first_day, joined),
+            "left_on": pd.Series(columns.dates(world.first_day, left)).where(left < world.days),
             "referred": referred.astype(int),
             "referrer_id": _referrers(ids, joined, referred, rng),
             "age": rng.integers(world.ages[0], world.ages[1] + 1, size=customers),
@@ -271,7 +272,3 @@ def _margins(world, ids, referred, months, rng):
     return pd.DataFrame(
         {"customer_id": ids.take(who).to_numpy(), "month": month, "margin": cents / 100}
     )
-
-
-def _dates(world, day):
-    return (np.datetime64(world.first_day) + day.astype("timedelta64[D]")).astype("datetime64[us]")
