@@ -48,7 +48,7 @@ def card(record: dict) -> dict:
             "language": record["language"],
             "link": quote(f"{record['study']}/{record['run']}/report.html"),
             "title": provenance["title"] or f"{record['study']} · {record['run']}",
-            "headline": headline(findings),
+            "headline": headline(findings, provenance.get("headline")),
             "data": words.names(provenance),
             "day": words.day(provenance["made"]),
             "stated": say_n("{n} finding stated", "{n} findings stated", stated),
@@ -56,13 +56,15 @@ def card(record: dict) -> dict:
         }
 
 
-def headline(findings: list[dict]) -> str:
-    """Return the sentence of the first comparison: the first finding with a verdict that is not refused.
+def headline(findings: list[dict], answer: str | None = None) -> str:
+    """Return the sentence of the finding `answer`, by which the study answers its question.
 
-    Without one, that of the first finding with an interval, else of the first finding.
+    Without one, that of the first comparison (a verdict that is not refused), of the first finding
+    with an interval, or of the first finding.
     """
     if not findings:
         return say("This run states no finding.")
+    answers = (f for f in findings if f["id"] == answer)
     judged = (f for f in findings if f["verdict"] not in (None, REFUSED))
     with_interval = (f for f in findings if f["ci_low"] is not None)
-    return next(chain(judged, with_interval, findings))["sentence"]
+    return next(chain(answers, judged, with_interval, findings))["sentence"]

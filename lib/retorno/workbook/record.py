@@ -1,16 +1,17 @@
 """From an executed notebook to the four files of a report."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from retorno.findings import MIME
+from retorno.findings import MIME, REFUSED
 from retorno.language import say
-from retorno.workbook.execute import ExecutionError
+from retorno.workbook.execute import ExecutionError, heading
 from retorno.workbook.inputs import PROVENANCE_MIME
 from retorno.workbook.plan import Run
 from retorno.workbook.sameness import RECORD, digests
-from retorno.workbook.studies import ROOT
+from retorno.workbook.studies import ROOT, study_named
 
 
 def private_paths(run: Run) -> dict[str, str]:
@@ -79,7 +80,7 @@ def make_record(run: Run, key: str, notebook) -> dict:
     stated = collect(notebook, PROVENANCE_MIME)
     if len(stated) != 1:
         raise ExecutionError(say("the notebook must state its provenance once"), 1)
-    used = run.used
+    used, stated_findings = run.used, findings(notebook)
     changed = {name: value for name, value in run.given.items() if value != run.defaults[name]}
     return {
         "study": run.study,
@@ -88,14 +89,30 @@ def make_record(run: Run, key: str, notebook) -> dict:
         "parameters": used,
         "provenance": {
             **stated[0],
-            "title": run.title,
+            "title": run.title or _heading(notebook),
+            "headline": headline(run.study, stated_findings),
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": run.command,
             "changed": changed,
             "key": key,
         },
-        "findings": findings(notebook),
+        "findings": stated_findings,
     }
+
+
+def headline(study: str, found: list[dict]) -> str | None:
+    """Return the id of the finding that answers the study's question best, None when none is stated."""
+    stated = [finding["id"] for finding in found if finding["verdict"] != REFUSED]
+    for wanted in study_named(study).headline:
+        pattern = re.sub(r"\\{\w+\\}", "[^.]+", re.escape(wanted))
+        if match := next((i for i in stated if re.fullmatch(pattern, i)), None):
+            return match
+    return None
+
+
+def _heading(notebook) -> str | None:
+    titles = (heading(cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
+    return next(filter(None, titles), None)
 
 
 def write(run: Run, key: str, executed, folder: Path) -> None:
