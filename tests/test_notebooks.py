@@ -109,6 +109,7 @@ def test_own_files_give_the_findings_of_the_simulated_tables(run, small):
     for name, finding in by_id(known["default"]).items():
         assert own[name]["estimate"] == pytest.approx(finding["estimate"], rel=1e-12)
     assert records["default"]["provenance"]["simulated"] is False
+    assert records["default"]["parameters"]["world"] is None
     assert str(small) not in json.dumps(records)
 
 

@@ -80,7 +80,10 @@ def make_record(run: Run, key: str, notebook) -> dict:
     stated = collect(notebook, PROVENANCE_MIME)
     if len(stated) != 1:
         raise ExecutionError(say("the notebook must state its provenance once"), 1)
-    used, stated_findings = run.used, findings(notebook)
+    stated_findings = findings(notebook)
+    # On given data no world was drawn, whatever the notebook's default says.
+    drawn = {"world", "customers"} & set(run.used) if run.sources else ()
+    used = run.used | dict.fromkeys(drawn)
     changed = {name: value for name, value in run.given.items() if value != run.defaults[name]}
     return {
         "study": run.study,
