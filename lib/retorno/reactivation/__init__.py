@@ -5,14 +5,12 @@ from retorno.reactivation.effects import contact_effects
 from retorno.reactivation.history import purchase_history
 from retorno.reactivation.returns import DEFINITIONS as _RETURNS
 from retorno.reactivation.returns import return_hazard
-from retorno.reactivation.second_purchase import DEFINITIONS as _SECOND
-from retorno.reactivation.second_purchase import like_for_like
 from retorno.reactivation.states import DEFINITIONS as _STATES
 from retorno.reactivation.states import lapse_states
 from retorno.reactivation.windows import DEFINITIONS as _WINDOWS
-from retorno.reactivation.windows import new_against_reactivated
+from retorno.reactivation.windows import like_for_like, new_against_reactivated
 
-DEFINITIONS = (*_STATES, *_RETURNS, *_WINDOWS, *_SECOND, *_EFFECTS)
+DEFINITIONS = (*_STATES, *_RETURNS, *_WINDOWS, *_EFFECTS)
 
 __all__ = [
     "DEFINITIONS",

@@ -10,70 +10,42 @@ Source: Neyman's difference of means with unpooled variance, Imbens and Rubin (2
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Finding, Findings, caution, direction
 from retorno.language import integer, mark, percent, quantity, say, say_n
-from retorno.stats.interaction import interaction_slope
-from retorno.stats.student import Estimate, welch
-
-HOLDOUT = "holdout"
-SHARE = "share of customers"
-
-EFFECT = Definition(
-    "effect.{outcome}",
-    label=mark("Effect of contact on {outcome}"),
-    meaning=mark(
-        "Mean outcome of all treated arms pooled minus mean of the holdout, per customer, unadjusted; interval with "
-        "unpooled variances."
-    ),
-    unit="outcome per customer",
-    sign=mark("Positive: contacting raises the outcome."),
+from retorno.reactivation.contrasts import (
+    ARM_EFFECT,
+    DEFINITIONS,
+    EFFECT,
+    HOLDOUT,
+    SLOPE,
+    Contrast,
+    difference,
+    outcome_unit,
+    refused,
+    slope,
 )
-ARM_EFFECT = Definition(
-    "effect.{outcome}.{arm}",
-    label=mark('Effect of "{arm}" on {outcome}'),
-    meaning=mark(
-        "Mean outcome of one treated arm minus mean of the holdout, per customer, unadjusted."
+
+__all__ = ["DEFINITIONS", "Effects", "contact_effects"]
+
+EFFECTS = {
+    "above": mark("{compared}: contact raised {outcome} by {change}."),
+    "below": mark("{compared}: contact lowered {outcome} by {change}."),
+    "undecided": mark(
+        "{compared}: the interval of the difference holds zero, so no effect on {outcome} is shown."
     ),
-    unit="outcome per customer",
-    sign=mark("Positive: this arm raises the outcome."),
-)
-SLOPE = Definition(
-    "effect.{outcome}.recency_slope",
-    label=mark("Change of the effect on {outcome} with each month since the last purchase"),
-    meaning=mark(
-        "Coefficient of treated x recency, per month, in ordinary least squares of the outcome on "
-        "treated, recency and "
-        "their product, no other covariate, HC2 errors."
+}
+SLOPES = {
+    "above": mark(
+        "The effect on {outcome} rises by {change} with each month since the last purchase."
     ),
-    unit="outcome per customer and month",
-    sign=mark("Negative: contact does less, the longer a customer has been away."),
-)
-DEFINITIONS = (EFFECT, ARM_EFFECT, SLOPE)
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """One comparison with the holdout: an estimate, or why there is none (`refused`)."""
-
-    definition: Definition
-    names: dict[str, str]
-    outcome_unit: str
-    n: int
-    means: tuple[float, float] | None
-    estimate: Estimate | None
-    missing: int
-    smallest: int
-    method: str
-    refused: str | None
-
-    @property
-    def unit(self) -> str:
-        """Unit of the estimate: that of the outcome, differences of shares apart, per month for a slope."""
-        unit = "difference in share" if self.outcome_unit == SHARE else self.outcome_unit
-        return f"{unit} per month" if self.definition is SLOPE else unit
+    "below": mark(
+        "The effect on {outcome} falls by {change} with each month since the last purchase."
+    ),
+    "undecided": mark(
+        "The interval holds zero: no change of the effect on {outcome} with recency is shown."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +74,7 @@ class Effects:
         if c.refused:
             return c.definition.refuse(c.refused, n=c.n, unit=c.unit, **c.names)
         verdict = direction(c.estimate.interval)
-        sentence = (
-            _slope_sentence(c, verdict) if c.definition is SLOPE else _effect_sentence(c, verdict)
-        )
+        sentence = _sentence(c, verdict)
         if c.missing:
             sentence += " " + say_n(
                 "{n} customer without a value of it is left out.",
@@ -223,59 +193,23 @@ class Effects:
         )
 
 
-def _effect_sentence(c: Contrast, verdict: str) -> str:
+def _sentence(c: Contrast, verdict: str) -> str:
+    words = {"outcome": c.names["outcome"], "change": quantity(abs(c.estimate.value), c.unit)}
+    if c.definition is SLOPE:
+        return say(SLOPES[verdict], **words)
     treated, holdout = (quantity(mean, c.outcome_unit) for mean in c.means)
-    who = c.names.get("arm")
-    compared = (
-        say(
+    if "arm" in c.names:
+        compared = say(
             'Contacted ("{arm}") {treated}, not contacted {holdout}',
-            arm=who,
+            arm=c.names["arm"],
             treated=treated,
             holdout=holdout,
         )
-        if who
-        else say("Contacted {treated}, not contacted {holdout}", treated=treated, holdout=holdout)
-    )
-    change = quantity(abs(c.estimate.value), c.unit)
-    if verdict == "above":
-        return say(
-            "{compared}: contact raised {outcome} by {change}.",
-            compared=compared,
-            change=change,
-            outcome=c.names["outcome"],
+    else:
+        compared = say(
+            "Contacted {treated}, not contacted {holdout}", treated=treated, holdout=holdout
         )
-    if verdict == "below":
-        return say(
-            "{compared}: contact lowered {outcome} by {change}.",
-            compared=compared,
-            change=change,
-            outcome=c.names["outcome"],
-        )
-    return say(
-        "{compared}: the interval of the difference holds zero, so no effect on {outcome} is shown.",
-        compared=compared,
-        outcome=c.names["outcome"],
-    )
-
-
-def _slope_sentence(c: Contrast, verdict: str) -> str:
-    outcome, change = c.names["outcome"], quantity(abs(c.estimate.value), c.unit)
-    if verdict == "above":
-        return say(
-            "The effect on {outcome} rises by {change} with each month since the last purchase.",
-            outcome=outcome,
-            change=change,
-        )
-    if verdict == "below":
-        return say(
-            "The effect on {outcome} falls by {change} with each month since the last purchase.",
-            outcome=outcome,
-            change=change,
-        )
-    return say(
-        "The interval holds zero: no change of the effect on {outcome} with recency is shown.",
-        outcome=outcome,
-    )
+    return say(EFFECTS[verdict], compared=compared, **words)
 
 
 def contact_effects(
@@ -310,21 +244,21 @@ def contact_effects(
         why = say(
             "Not stated: the outcome columns of `contacts` are not named (parameter outcomes)."
         )
-        found.append(_refused(EFFECT, {"outcome": "outcome"}, EFFECT.unit, len(frame), why))
+        found.append(refused(EFFECT, {"outcome": "outcome"}, EFFECT.unit, len(frame), why))
     for outcome in outcomes or []:
-        unit = _unit(frame[outcome], outcome == money_outcome, currency)
+        unit = outcome_unit(frame[outcome], outcome == money_outcome, currency)
         values = frame.dropna(subset=[outcome])
         missing = len(frame) - len(values)
         holdout = values.loc[values.arm == HOLDOUT, outcome].to_numpy(dtype=float)
         everyone = values.loc[values.arm != HOLDOUT, outcome].to_numpy(dtype=float)
         names = {"outcome": outcome}
-        found.append(_contrast(EFFECT, names, unit, everyone, holdout, missing, **options))
+        found.append(difference(EFFECT, names, unit, everyone, holdout, missing, **options))
         for arm in treated if len(treated) > 1 else []:
             one = values.loc[values.arm == arm, outcome].to_numpy(dtype=float)
             found.append(
-                _contrast(ARM_EFFECT, names | {"arm": arm}, unit, one, holdout, missing, **options)
+                difference(ARM_EFFECT, names | {"arm": arm}, unit, one, holdout, missing, **options)
             )
-        found.append(_slope(names, unit, values, missing, **options))
+        found.append(slope(names, unit, values, missing, **options))
     return Effects(tuple(found), arms, level)
 
 
@@ -345,68 +279,3 @@ def _check_outcomes(contacts, outcomes, money_outcome) -> None:
                     name=name,
                 )
             )
-
-
-def _unit(values, is_money: bool, currency: str) -> str:
-    if is_money:
-        return f"{currency} per customer"
-    return SHARE if values.dropna().isin([0, 1]).all() else "units per customer"
-
-
-def _refused(definition, names, unit, n, why) -> Contrast:
-    return Contrast(definition, names, unit, n, None, None, 0, n, "", why)
-
-
-def _contrast(definition, names, unit, treated, holdout, missing, *, level, min_group) -> Contrast:
-    n = treated.size + holdout.size
-    for values, what in (
-        (holdout, say("customers in the holdout")),
-        (treated, say("customers contacted")),
-    ):
-        if values.size < min_group:
-            return _refused(definition, names, unit, n, too_few(what, values.size, min_group))
-    if min(treated.size, holdout.size) < 2 or (np.ptp(treated) == 0 and np.ptp(holdout) == 0):
-        why = say(
-            "Not stated: {outcome} is the same for every customer of each group, so nothing says how "
-            "far a difference could be chance.",
-            outcome=names["outcome"],
-        )
-        return _refused(definition, names, unit, n, why)
-    return Contrast(
-        definition,
-        names,
-        unit,
-        n,
-        (float(treated.mean()), float(holdout.mean())),
-        welch(treated, holdout).at(level),
-        missing,
-        min(treated.size, holdout.size),
-        say("difference of means, unpooled variances (Welch)"),
-        None,
-    )
-
-
-def _slope(names, unit, values, missing, *, level, min_group) -> Contrast:
-    if "recency" not in values:
-        why = say("Not stated: `contacts` has no column recency (months since the last purchase).")
-        return _refused(SLOPE, names, unit, len(values), why)
-    known = values.dropna(subset=["recency"])
-    missing += len(values) - len(known)
-    treated = (known.arm != HOLDOUT).to_numpy()
-    n, smallest = len(known), int(min(treated.sum(), (~treated).sum()))
-    if smallest < max(min_group, 2):
-        what = say("customers with a recency in the smaller of the two groups")
-        return _refused(SLOPE, names, unit, n, too_few(what, smallest, max(min_group, 2)))
-    outcome = known[names["outcome"]].to_numpy(dtype=float)
-    if np.ptp(outcome) == 0:
-        why = say("Not stated: {outcome} is the same for every customer.", outcome=names["outcome"])
-        return _refused(SLOPE, names, unit, n, why)
-    try:
-        estimate = interaction_slope(
-            outcome, treated, known.recency.to_numpy(dtype=float), level=level
-        )
-    except ValueError:
-        why = say("Not stated: recency varies too little within a group to show a slope.")
-        return _refused(SLOPE, names, unit, n, why)
-    method = say("least squares with treated x recency, HC2 errors")
-    return Contrast(SLOPE, names, unit, n, None, estimate, missing, smallest, method, None)

@@ -1,8 +1,10 @@
-"""What a returned customer is worth in a window, beside a new one.
+"""What a returned customer is worth in a window, beside a new one; and like for like, at the second purchase.
 
 Estimand: mean value per customer on offsets 0 to W-1, offset 0 being the aligned purchase, before acquisition and
 win-back cost; reactivated over new. It describes two groups of people. It is no effect: those who return are
-survivors, who have bought before and did not vanish for good.
+survivors, who have bought before and did not vanish for good. Like for like compares everybody at the second purchase,
+after a gap beyond the lapse and after a shorter one, so that this survivorship is gone; who falls silent for long is
+still not a matter of chance.
 """
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
@@ -47,7 +49,20 @@ DIFFERENCE = Definition(
     unit="money per customer",
     sign=mark("Positive: the returned bring more than the new."),
 )
-DEFINITIONS = (NEW, REACTIVATED, RATIO, DIFFERENCE)
+LIKE_FOR_LIKE = Definition(
+    "window.like_for_like.ratio",
+    label=mark(
+        "Value of the window from the second purchase, after a long silence over after a short one"
+    ),
+    meaning=mark(
+        "Mean value of full windows aligned at a customer's second purchase in the data: customers whose "
+        "gap before it exceeded lapse_days, over customers whose gap did not. Everybody compared has "
+        "bought exactly twice by then."
+    ),
+    unit="ratio",
+    sign=mark("Above 1: at the same purchase number, those who had lapsed bring more."),
+)
+DEFINITIONS = (NEW, REACTIVATED, RATIO, DIFFERENCE, LIKE_FOR_LIKE)
 
 VALUES = (
     mark("{count} new customers brought a mean {measure} of {value} in their first {window} days."),
@@ -81,6 +96,27 @@ TITLES = {
     "above": mark("Returned customers end the window ahead of new ones"),
     "below": mark("Returned customers end the window behind new ones"),
     "undecided": mark("Returned and new customers end the window too close to tell apart"),
+}
+SECOND_RATIOS = {
+    "above": mark(
+        "From the second purchase seen in the data on, customers silent for more than {days} days before "
+        "it bring {times} times what the others bring: more, at the same purchase number."
+    ),
+    "below": mark(
+        "From the second purchase seen in the data on, customers silent for more than {days} days before "
+        "it bring {times} times what the others bring: less, at the same purchase number."
+    ),
+    "undecided": mark(
+        "From the second purchase seen in the data on, customers silent for more than {days} days before "
+        "it bring {times} times what the others bring; the interval holds 1, so no difference is shown."
+    ),
+}
+SECOND_TITLES = {
+    "above": mark("At the second purchase, those who had lapsed end the window ahead"),
+    "below": mark("At the second purchase, those who had lapsed end the window behind"),
+    "undecided": mark(
+        "At the second purchase, those who had lapsed bring neither clearly more nor less"
+    ),
 }
 
 
@@ -146,3 +182,27 @@ def new_against_reactivated(history: History, *, window_days: int, **options) ->
     """Compare the windows of new and reactivated customers; `options` are those of `align`."""
     starts = first_purchases(history).mutate(group=0).union(reactivations(history).mutate(group=1))
     return align(Windows, history, starts, window_days=window_days, **options)
+
+
+class SecondPurchase(Aligned):
+    """Windows from the second purchase: after a short silence, the reference, against after a long one."""
+
+    __slots__ = ()
+    groups = ("short", "long")
+    labels = (mark("After a short silence"), mark("After a long silence"))
+    titles = SECOND_TITLES
+
+    def findings(self) -> Findings:
+        """State or refuse the ratio."""
+        days = integer(self.lapse_days)
+        return Findings([self.ratio_finding(LIKE_FOR_LIKE, SECOND_RATIOS, days=days)])
+
+
+def like_for_like(history: History, *, window_days: int, **options) -> SecondPurchase:
+    """Compare windows from the second purchase on; `options` are those of `align`."""
+    purchases = history.purchases
+    second = purchases.filter(purchases.order == 2)
+    starts = second.select(
+        "customer_id", "day", group=(second.gap > history.lapse_days).cast("int8")
+    )
+    return align(SecondPurchase, history, starts, window_days=window_days, **options)
