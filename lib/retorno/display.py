@@ -39,7 +39,7 @@ def figure(draw: Callable, result) -> Shown:
     from retorno.figures import theme
 
     words = {name: getattr(result, name)() for name in ("title", "caption", "alternative")}
-    anchor = f"figure-{draw.__name__}-{crc32(words['title'].encode()):08x}"
+    anchor = _anchor(f"figure-{draw.__name__}", result, "".join(words.values()))
     svg = _inline(theme.svg(draw, result), anchor, words["alternative"])
     frame = result.to_frame()
     html = (
@@ -49,6 +49,11 @@ def figure(draw: Callable, result) -> Shown:
     )
     data = {"columns": list(frame.columns), "rows": _plain(frame)}
     return Shown({"text/html": html, "text/plain": words["caption"], FIGURE_MIME: words | data})
+
+
+def _anchor(kind: str, result, words: str) -> str:
+    """Return an id that no other result of the page has: two may say the same, but not in the same class."""
+    return f"{kind}-{type(result).__name__.lower()}-{crc32(words.encode()):08x}"
 
 
 def _inline(svg: str, anchor: str, alternative: str) -> str:
@@ -72,16 +77,17 @@ def table(result) -> Shown:
         ``unit:COLUMN`` for numbers whose unit stands in another column of the frame.
     """
     frame, columns, caption = result.to_frame(), result.columns(), result.table_caption()
-    shown = frame[list(columns)].astype(object)
+    shown, rows = frame[list(columns)].astype(object), frame.to_dict("records")
     for name, (_, kind) in columns.items():
         shown[name] = [
-            _cell(value, kind, row) for value, row in zip(frame[name], _records(frame), strict=True)
+            _cell(value, kind, row) for value, row in zip(frame[name], rows, strict=True)
         ]
     labels = [escape(label) for label, _ in columns.values()]
     shown = shown.set_axis(labels, axis="columns").set_index(labels[0])
     # The head of the first column stands in the row of the others, not in one of its own.
     styled = shown.rename_axis(index=None, columns=labels[0]).style.format(escape="html")
-    anchor = f"table-{crc32(caption.encode()):08x}"
+    styled = styled.format_index(escape="html")
+    anchor = _anchor("table", result, caption)
     words = [i for i, (_, kind) in enumerate(list(columns.values())[1:]) if kind == "text"]
     styled = styled.set_table_styles(
         [{"selector": f".col{i}", "props": "text-align:left"} for i in words]
@@ -107,10 +113,6 @@ def table(result) -> Shown:
             TABLE_MIME: record,
         }
     )
-
-
-def _records(frame) -> list[dict]:
-    return frame.to_dict("records")
 
 
 def _cell(value, kind: str, row: dict) -> str:

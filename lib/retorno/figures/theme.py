@@ -36,6 +36,7 @@ def settings() -> dict:
         "grid.color": LINE,
         "grid.linewidth": 0.8,
         "text.color": INK,
+        "text.parse_math": False,  # "$5 off" in a name is no formula
         "xtick.color": SOFT,
         "ytick.color": SOFT,
         "xtick.labelcolor": SOFT,
