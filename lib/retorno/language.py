@@ -145,6 +145,20 @@ def _minus(text: str) -> str:
     return text.replace("-", "−")
 
 
+SHARE, DIFFERENCE = "share", "difference in share"
+
+
+def difference_unit(unit: str) -> str:
+    """Return the unit of a difference of two numbers in `unit`: that of shares is told apart from a share.
+
+    Examples
+    --------
+    >>> difference_unit("share of customers"), difference_unit("EUR per customer")
+    ('difference in share', 'EUR per customer')
+    """
+    return DIFFERENCE if unit.split(" ")[0] == SHARE else unit
+
+
 def quantity(value: float, unit: str) -> str:
     """Return `value` as a reader of its `unit` expects it: a count, a percentage, money or a number.
 
@@ -154,12 +168,12 @@ def quantity(value: float, unit: str) -> str:
     first = unit.split(" ")[0]
     if unit in COUNTS:
         return integer(value)
-    if unit.startswith("difference in share"):
+    if unit.startswith(DIFFERENCE):
         points = 100 * value
         return say(
             "{points} points", points=number(points, 1 if abs(points) >= 1 or not points else 2)
         )
-    if first == "share":
+    if first == SHARE:
         return percent(value)
     small = "per month" in unit and abs(value) < 0.1 and value != 0
     if len(first) == 3 and first.isupper():

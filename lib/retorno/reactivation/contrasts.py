@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, too_few
-from retorno.language import mark, say
+from retorno.language import difference_unit, mark, say
 from retorno.stats.interaction import interaction_slope
 from retorno.stats.student import Estimate, welch
 
@@ -85,7 +85,7 @@ class Contrast:
     @property
     def unit(self) -> str:
         """Unit of the estimate: that of the outcome, differences of shares apart, per month for a slope."""
-        unit = "difference in share" if self.outcome_unit == SHARE else self.outcome_unit
+        unit = difference_unit(self.outcome_unit)
         return f"{unit} per month" if self.definition is SLOPE else unit
 
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from retorno.findings import Definition, Findings, caution, direction
 from retorno.language import mark, number, percent, quantity, say
+from retorno.recovery.groups import gap_before
 from retorno.recovery.survey import (
     NO_FAILURE,
     OUTCOMES,
     RECOVERED,
     Survey,
-    before,
     left_out,
     no_spread,
     refusal,
@@ -289,14 +289,4 @@ def _contrast(survey: Survey, outcome: str, level: float, min_group: int) -> Con
         level=level,
     )
     difference = welch(recovered, no_failure)
-    return Contrast(outcome, n, means, difference, _gap_before(survey, outcome, min_group), g)
-
-
-def _gap_before(survey: Survey, outcome: str, min_group: int) -> Student | None:
-    column = before(outcome)
-    if refusal(survey, outcome, [column], [RECOVERED, NO_FAILURE], min_group):
-        return None
-    groups = [survey.scores(column, g) for g in (RECOVERED, NO_FAILURE)]
-    if np.ptp(groups[0]) == np.ptp(groups[1]) == 0:
-        return None
-    return welch(*groups)
+    return Contrast(outcome, n, means, difference, gap_before(survey, outcome, min_group), g)

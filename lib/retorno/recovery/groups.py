@@ -20,7 +20,7 @@ from retorno.recovery.survey import (
     before,
     refusal,
 )
-from retorno.stats.student import Estimate, mean_of, welch
+from retorno.stats.student import Estimate, Student, mean_of, welch
 
 BEFORE, AFTER = "before", "after"
 WAVES = {BEFORE: mark("before"), AFTER: mark("after")}
@@ -216,7 +216,9 @@ def group_means(survey: Survey, *, level: float = 0.95, min_group: int = 5) -> G
                     scores = survey.scores(column, group)
                     mean = _mean(scores, level, min_group)
                     means.append(GroupMean(outcome, group, wave, scores.size, mean))
-    return GroupMeans(survey, tuple(means), _start(survey, level, min_group), level)
+    gap = gap_before(survey, survey.outcomes[0], min_group)
+    start = None if gap is None else direction(gap.at(level).interval)
+    return GroupMeans(survey, tuple(means), start, level)
 
 
 def _mean(scores, level: float, min_group: int) -> Estimate | None:
@@ -226,12 +228,12 @@ def _mean(scores, level: float, min_group: int) -> Estimate | None:
     return mean_of(scores).at(level)
 
 
-def _start(survey: Survey, level: float, min_group: int) -> str | None:
-    outcome = survey.outcomes[0]
-    column, groups = before(outcome), [RECOVERED, NO_FAILURE]
-    if refusal(survey, outcome, [column], groups, min_group):
+def gap_before(survey: Survey, outcome: str, min_group: int) -> Student | None:
+    """Return recovered minus no failure before anything failed; None where it cannot be stated."""
+    column = before(outcome)
+    if refusal(survey, outcome, [column], [RECOVERED, NO_FAILURE], min_group):
         return None
-    values = [survey.scores(column, group) for group in groups]
-    if np.ptp(values[0]) == np.ptp(values[1]) == 0:
+    groups = [survey.scores(column, g) for g in (RECOVERED, NO_FAILURE)]
+    if np.ptp(groups[0]) == np.ptp(groups[1]) == 0:
         return None
-    return direction(welch(*values).at(level).interval)
+    return welch(*groups)

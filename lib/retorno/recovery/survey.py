@@ -12,7 +12,7 @@ import numpy as np
 
 from retorno.errors import ParameterError, TableError
 from retorno.findings import too_few
-from retorno.language import integer, mark, number, say, say_n
+from retorno.language import difference_unit, integer, mark, number, say, say_n
 
 NO_FAILURE, FAILURE, RECOVERED = "no_failure", "failure", "recovered"
 GROUPS = {
@@ -60,7 +60,7 @@ class Survey:
 
     def difference_unit(self, outcome: str) -> str:
         """Return the unit of a difference of means of `outcome`."""
-        return "difference in share" if outcome in self.shares else POINTS
+        return difference_unit(self.unit(outcome))
 
     def has_before(self, outcome: str) -> bool:
         """Return whether `outcome` was asked before, too."""

@@ -10,12 +10,11 @@ shape of the answer, a gap that erodes, are those of Schmitt, Skiera and Van den
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
-from retorno.stats.student import Estimate, welch
+from retorno.stats.student import Estimate, mean_of, welch
 
 MONTHS = (1, 12)
 
@@ -248,6 +247,8 @@ def _month(month: int, groups, *, level: float, min_group: int) -> Month:
 
 
 def _half(values: np.ndarray, level: float) -> float:
-    """Return half the width of the t interval of a mean."""
-    t = stats.t.ppf((1 + level) / 2, values.size - 1)
-    return float(t * values.std(ddof=1) / np.sqrt(values.size))
+    """Return half the width of the t interval of a mean, 0 where all values are the same."""
+    if np.ptp(values) == 0:
+        return 0.0
+    mean = mean_of(values).at(level)
+    return mean.ci_high - mean.value

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
-from retorno.language import integer, mark, number, percent, say, say_n
+from retorno.language import DIFFERENCE, integer, mark, number, percent, quantity, say, say_n
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure, month_start
 from retorno.stats.student import Estimate
 from retorno.stats.survival import Survival, hazard_ratio, kaplan_meier
@@ -170,12 +170,12 @@ class Retention:
         if referred is None or other is None:
             return ""
         return " " + say(
-            "In shares that is {referred} against {other} still there after {months}, {apart} points "
-            "apart: a hazard is no share of customers who stay.",
+            "In shares that is {referred} against {other} still there after {months}, {apart} apart: "
+            "a hazard is no share of customers who stay.",
             referred=percent(referred.value),
             other=percent(other.value),
             months=self._months,
-            apart=number(100 * abs(referred.value - other.value), 1),
+            apart=quantity(abs(referred.value - other.value), DIFFERENCE),
         )
 
     def _drawn(self, group: bool) -> bool:

@@ -4,7 +4,6 @@ None of them travels with this repository. A set is kept as ``<store>/<name>.par
 ``<name>.json``, which tells where it came from, under which terms, and what was left out.
 """
 
-import hashlib
 import json
 import os
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 from retorno.errors import TableError
 from retorno.language import mark, number, say
 from retorno.tables.problems import nearest, refusal
+from retorno.tables.sources import digest
 
 STORE = "RETORNO_RAW"
 
@@ -239,7 +239,7 @@ def add(name: str, file, folder: Path | None = None) -> Path:
             "TO ? (FORMAT parquet, COMPRESSION zstd)",
             parameters=[str(rows_file)],
         ).fetchone()[0]
-        record = wanted.record(_sha256(file), rows, left_out)
+        record = wanted.record(digest(file), rows, left_out)
         record_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         target = folder / f"{name}.parquet"
         rows_file.replace(target)
@@ -307,8 +307,3 @@ def _existing(path: Path) -> Path:
         raise TableError(say("{path} is a folder; wanted a file.", path=repr(str(path))))
     message = say("there is no file {path}.", path=repr(str(path)))
     raise TableError(message + ("" if path.suffix else nearest(path.name, PUBLIC)))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,6 +15,7 @@ from retorno.display import Shown
 from retorno.errors import ParameterError
 from retorno.language import integer, say
 from retorno.tables import about, connect, locate, read
+from retorno.tables.sources import digest
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
 PACKAGES = ("retorno", "numpy", "pandas", "scipy", "statsmodels", "duckdb", "ibis-framework")
@@ -203,18 +204,16 @@ def _simulated(study: str, world: str, customers: int, seed: int, con) -> Inputs
 
 
 def _source(table: str, source: str, expression) -> dict:
-    path = locate(source)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = digest(locate(source))
     rows = int(expression.count().execute())
     known = about(source)
     if known is None:
-        return _record(table, Path(source).name, rows, digest)
+        return _record(table, Path(source).name, rows, sha256)
     return _record(
         table,
         known["title"],
         rows,
-        digest,
+        sha256,
         **{key: known[key] for key in ("origin", "terms", "citation", "left_out")},
     )
 

@@ -6,16 +6,11 @@ import sys
 from pathlib import Path
 
 import retorno
+from retorno.tables.sources import digest
 from retorno.workbook.plan import Run
 
 RECORD = "findings.json"
 FILES = ("notebook.ipynb", "report.html", "tables.xlsx")
-
-
-def digest(file: Path) -> str:
-    """Return the SHA-256 of a file's content."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def key(run: Run) -> str:
