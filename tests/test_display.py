@@ -82,7 +82,7 @@ def test_a_dollar_in_a_name_is_no_formula():
         ax.set_title("$5 off $10")
         return ax
 
-    assert "$5 off $10" in figure(named, Result()).bundle["text/html"]
+    assert ">$5 off $10</text>" in figure(named, Result()).bundle["text/html"]
 
 
 def test_a_figure_is_the_same_twice():
