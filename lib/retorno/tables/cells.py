@@ -5,9 +5,12 @@ and no thousands mark, dates are ISO (a time of day is dropped), ids stay as the
 yes or no, true or false, 1 or 0.
 """
 
+import datetime
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from retorno.tables.columns import TYPES
+from retorno.tables.formats import Writing
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 DATE = (
@@ -16,6 +19,54 @@ DATE = (
 )
 TRUE, FALSE = ("yes", "true", "1", "1.0"), ("no", "false", "0", "0.0")
 WHOLE = 2.0**53  # the whole numbers below it are exact in a float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the cells of one column are read.
+
+    Attributes
+    ----------
+    place : str
+        Its column in `Given.cells`.
+    kind : str or None
+        Its kind; None while that is to be found: a number when all its cells are, else text.
+    words : mapping of str to str or None
+        A cell as text -> what it means; None: nothing, the cell counts as empty.
+    writing : Writing
+        How numbers and dates are written.
+    native : str or None
+        The boolean column that is true where a number was not written but is one.
+    epoch : date or None
+        Day 0 of dates kept as numbers.
+    """
+
+    place: str
+    kind: str | None
+    words: Mapping[str, str | None] = field(default_factory=dict)
+    writing: Writing = field(default_factory=Writing)
+    native: str | None = None
+    epoch: datetime.date | None = None
+
+
+def words(kind: str | None, values: Mapping | None, labels: Mapping[str, str]) -> dict:
+    """Return what the cells of a column mean, from the user's `values` and the file's value labels.
+
+    The user may name a value by what stands in the cell or by its label. Labels say nothing about
+    a number or a date.
+
+    Examples
+    --------
+    >>> words("text", {"Solved": "recovered"}, {"1": "none", "2": "Solved"})
+    {'Solved': 'recovered', '1': 'none', '2': 'recovered'}
+    """
+    meant = {}
+    for theirs, ours in (values or {}).items():
+        meant |= dict.fromkeys(_written(theirs), None if ours is None else str(ours))
+    if kind in ("text", "flag"):
+        for code, label in labels.items():
+            meant.setdefault(code, meant.get(label, label))
+    return meant
 
 
 def text(cell):
@@ -32,13 +83,18 @@ def text(cell):
     return (written.strip() == "").ifelse(ibis.null("string"), written)
 
 
-def translated(cell, values: Mapping | None):
-    """Return the cell with the user's words turned into ours; untouched without `values`."""
-    if not values:
+def cell_of(frame, reading: Reading):
+    """Return the cells of a column, the user's words turned into ours."""
+    import ibis
+
+    cell = frame[reading.place]
+    if not reading.words:
         return cell
-    return text(cell).substitute(
-        {word: str(ours) for theirs, ours in values.items() for word in _written(theirs)}
-    )
+    empty = [word for word, meant in reading.words.items() if meant is None]
+    ours = {word: meant for word, meant in reading.words.items() if meant is not None}
+    cell = text(cell)
+    told = cell.substitute(ours) if ours else cell
+    return cell.isin(empty).ifelse(ibis.null("string"), told) if empty else told
 
 
 def _written(value) -> tuple[str, ...]:
@@ -47,11 +103,12 @@ def _written(value) -> tuple[str, ...]:
     return (word, word.lower(), word.upper()) if isinstance(value, bool) else (word,)
 
 
-def typed(cell, kind: str):
-    """Return the cell as the Ibis type of `kind`, null where it is blank or cannot be read."""
-    if TYPES[kind] == "string":
+def typed(frame, reading: Reading):
+    """Return the cells of a column as the Ibis type of its kind, null where blank or not readable."""
+    cell = cell_of(frame, reading)
+    if TYPES[reading.kind] == "string":
         return text(cell)
-    return {"date": _date, "flag": _flag}.get(kind, _number)(cell)
+    return {"date": _date, "flag": _flag}.get(reading.kind, _number)(cell)
 
 
 def _flag(cell):

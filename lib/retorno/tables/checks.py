@@ -1,11 +1,16 @@
 """The checks of a contract: pandera decides which column breaks which rule, the engine finds the cells."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from retorno.tables import cells
+from retorno.tables.cells import Reading
 from retorno.tables.columns import TYPES, Column, Contract
 from retorno.tables.problems import SHOWN, Cells
+from retorno.tables.sources import ROW
 
 UNREADABLE = "unreadable:"  # mark beside a date, number or flag: the cell holds something else
 ABSENT = "absent"
@@ -24,6 +29,8 @@ def rules(column: Column) -> list[str]:
         kept.append("readable number")
     if column.minimum is not None:
         kept.append("minimum")
+    if column.maximum is not None:
+        kept.append("maximum")
     if column.whole:
         kept.append("whole")
     if column.allowed is not None:
@@ -37,11 +44,40 @@ def rules(column: Column) -> list[str]:
     return kept
 
 
-def concerned(contract: Contract, name: str, rule: str) -> list[Column]:
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that some rows break.
+
+    Attributes
+    ----------
+    rule : str
+        One of `rules`, or "unfit".
+    columns : tuple of Column
+        What the rule speaks of: its own column first; none for "unfit".
+    flag, reason : str
+        Of "unfit": the boolean column that marks the rows, and why they are no data.
+    """
+
+    rule: str
+    columns: tuple[Column, ...] = ()
+    flag: str = ""
+    reason: str = ""
+
+    def rows(self, frame):
+        """Return the boolean column of a converted `frame` that is true where a row breaks the rule."""
+        return frame[self.flag] if self.flag else breaks(self.rule, self.columns[0], frame)
+
+
+def any_rows(frame, broken: Sequence[Broken]):
+    """Return the boolean column of a converted `frame` that is true where a row breaks one of the rules."""
+    return reduce(or_, (each.rows(frame) for each in broken))
+
+
+def concerned(contract: Contract, name: str, rule: str) -> tuple[Column, ...]:
     """Return the columns that `rule` of the column `name` speaks of: the column, then any it is held against."""
     column = contract[name]
     other = column.held_against(rule)
-    return [column] if other is None else [column, contract[other]]
+    return (column,) if other is None else (column, contract[other])
 
 
 def breaks(rule: str, column: Column, frame):
@@ -56,6 +92,8 @@ def breaks(rule: str, column: Column, frame):
         return (value > datetime.date.today()).fill_null(False)
     if rule == "minimum":
         return (value < column.minimum).fill_null(False)
+    if rule == "maximum":
+        return (value > column.maximum).fill_null(False)
     if rule == "whole":
         return (value != value.floor()).fill_null(False)
     if rule == "allowed":
@@ -71,22 +109,22 @@ def breaks(rule: str, column: Column, frame):
     raise ValueError(f"there is no rule {rule!r}.")
 
 
-def converted(given, sources: dict[str, str], kinds: dict[str, str], values: dict) -> dict:
+def converted(frame, readings: Mapping[str, Reading]) -> dict:
     """Return the expressions of our columns: typed, each that is not text with its mark.
 
     Parameters
     ----------
-    given : ibis.Table
+    frame : ibis.Table
         The table as it came.
-    sources, kinds, values : dict
-        Our name -> the name in `given`, the kind, the user's word -> ours.
+    readings : mapping of str to Reading
+        Our name -> how its cells are read.
     """
     columns = {}
-    for name, theirs in sources.items():
-        cell = cells.translated(given[theirs], values.get(name))
-        columns[name] = cells.typed(cell, kinds[name])
-        if TYPES[kinds[name]] != "string":
-            columns[UNREADABLE + name] = columns[name].isnull() & cells.text(cell).notnull()
+    for name, reading in readings.items():
+        columns[name] = cells.typed(frame, reading)
+        if TYPES[reading.kind] != "string":
+            cell = cells.text(cells.cell_of(frame, reading))
+            columns[UNREADABLE + name] = columns[name].isnull() & cell.notnull()
     return columns
 
 
@@ -117,15 +155,28 @@ def schema(contract: Contract, present: list[str]):
     )
 
 
-def failures(contract: Contract, frame) -> list[tuple[str, str]]:
-    """Return what `frame` breaks as (column, rule); the rule is "absent" for a missing column."""
+def failures(contract: Contract, frame, unfit: Mapping[str, str]) -> tuple[list[str], list[Broken]]:
+    """Return the required columns that `frame` has not, and what its rows break.
+
+    `unfit` are the boolean columns of rows that are no data, by reason.
+    """
     import pandera.errors
 
+    flags = (
+        frame.aggregate(**{flag: frame[flag].any() for flag in unfit.values()}) if unfit else None
+    )
+    marked = flags.to_pyarrow().to_pylist()[0] if unfit else {}
+    found = [Broken("unfit", (), flag, reason) for reason, flag in unfit.items() if marked[flag]]
     try:
         schema(contract, frame.columns).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        return [_failure(error) for error in errors.schema_errors]
-    return []
+        failed = [_failure(error) for error in errors.schema_errors]
+        absent = [name for name, rule in failed if rule == ABSENT]
+        found += [
+            Broken(rule, concerned(contract, name, rule)) for name, rule in failed if rule != ABSENT
+        ]
+        return absent, found
+    return [], found
 
 
 def _failure(error) -> tuple[str, str]:
@@ -138,27 +189,22 @@ def _failure(error) -> tuple[str, str]:
     return column, rule
 
 
-def broken_cells(
-    rule: str, columns: Sequence[Column], given, first_row: int, sources, values
-) -> Cells:
-    """Return the cells of `given`, a table of the engine itself, that break `rule`: one query.
-
-    `columns` is what the rule speaks of, its own column first.
-    """
-    kinds = {column.name: column.kind for column in columns}
-    written = {f"as written:{name}": cells.text(given[sources[name]]) for name in kinds}
-    frame = given.select(
-        **converted(given, {name: sources[name] for name in kinds}, kinds, values),
-        **{"row:": given.rowid() + first_row},
-        **written,
-    )
-    bad = frame.filter(breaks(rule, columns[0], frame))
-    first = bad.mutate(**{"count:": bad.count().as_scalar()}).order_by("row:").limit(SHOWN)
-    found = first.select("row:", "count:", *written).to_pyarrow().to_pylist()
-    held, *others = ([cell[name] for cell in found] for name in written)
+def broken_cells(broken: Broken, numbered, readings: Mapping[str, Reading]) -> Cells:
+    """Return the cells of `numbered`, the table as it came with `ROW`, that break a rule: one query."""
+    spoken_of = {column.name: readings[column.name] for column in broken.columns}
+    written = {
+        f"as written:{name}": cells.text(numbered[reading.place])
+        for name, reading in spoken_of.items()
+    }
+    flag = [broken.flag] if broken.flag else []
+    frame = numbered.select(ROW, *flag, **converted(numbered, spoken_of), **written)
+    bad = frame.filter(broken.rows(frame))
+    first = bad.mutate(**{"count:": bad.count().as_scalar()}).order_by(ROW).limit(SHOWN)
+    found = first.select(ROW, "count:", *written).to_pyarrow().to_pylist()
+    held, *others = [[cell[name] for cell in found] for name in written] or [[]]
     return Cells(
         count=found[0]["count:"],
-        rows=[cell["row:"] for cell in found],
+        rows=[cell[ROW] for cell in found],
         values=held,
         others=others[0] if others else (),
     )

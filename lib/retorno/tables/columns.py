@@ -27,8 +27,8 @@ class Column:
         Whether the table is refused without it.
     allowed : tuple of str or None
         The only values there may be; None: any.
-    minimum : float or None
-        Smallest value there may be, in `unit`.
+    minimum, maximum : float or None
+        Smallest and largest value there may be, in `unit`.
     may_be_empty, unique, whole : bool
         Whether a cell may be empty; whether no value may occur twice; whether only whole numbers
         are taken.
@@ -44,6 +44,7 @@ class Column:
     required: bool = False
     allowed: tuple[str, ...] | None = None
     minimum: float | None = None
+    maximum: float | None = None
     may_be_empty: bool = False
     unique: bool = False
     whole: bool = False

@@ -1,26 +1,34 @@
-"""Loading a table: from a file, a frame or a public set to our columns, typed and checked.
+"""Loading a table: from a file, a database, a frame or a public set to our columns, typed and checked.
 
-Everything stays in the engine; pandas never sees a row. A table that breaks its contract is refused with
-one TableError that lists every problem. Nothing is dropped and nothing is mended.
+Everything stays in the engine; pandas sees only rows that are set aside. A table that breaks its contract
+is refused with one TableError that lists every problem, unless its bad rows are to be set aside.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from retorno.errors import ParameterError
 from retorno.language import say
 from retorno.tables import checks
+from retorno.tables.cells import Reading, words
 from retorno.tables.columns import Contract
 from retorno.tables.contracts import contract
 from retorno.tables.engine import connect
+from retorno.tables.formats import Fact, Format
 from retorno.tables.names import mapped
-from retorno.tables.problems import broken, missing, refusal
+from retorno.tables.problems import missing, refusal, told
 from retorno.tables.public import locate
-from retorno.tables.sources import Given, opened
+from retorno.tables.set_aside import SetAside, set_aside
+from retorno.tables.sources import ROW, Given, opened
+from retorno.tables.writing import understood
+
+ON_BAD_ROWS = ("stop", "set_aside")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A table read and checked.
+    """A table as it was understood.
 
     Attributes
     ----------
@@ -28,45 +36,179 @@ class Loaded:
         What was asked of it.
     label : str
         Name of the file, empty for a frame.
+    facts : tuple of Fact
+        How the file and its numbers and dates are written.
+    rows : int
+        Rows given, with those set aside.
     theirs, kinds : dict of str to str
         Our name -> the name in the file; our name -> the kind.
-    frame : ibis.Table
-        The columns under our names, in the engine.
+    frame : ibis.Table or None
+        The columns under our names, in the engine; None while a question is open.
+    currencies : tuple of str
+        The currency signs beside amounts.
+    problems : tuple of str
+        What is wrong with it, a sentence each; empty: nothing.
+    set_aside : SetAside or None
+        The bad rows, when they were to be set aside and there are any.
     """
 
     contract: Contract
     label: str
+    facts: tuple[Fact, ...]
+    rows: int
     theirs: dict[str, str]
     kinds: dict[str, str]
     frame: Any
+    currencies: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    set_aside: SetAside | None = None
+
+    def drop(self) -> None:
+        """Take the table out of the engine again."""
+        if self.frame is not None:
+            self.frame.get_backend().raw_sql(f'DROP TABLE "{self.frame.op().name}"')
 
 
-def load(table: str, source, *, columns=None, values=None, con=None) -> Loaded:
-    """Return a table as `retorno.tables.read.read` does, with what is known of its columns."""
-    asked = contract(table)
+def load(table: str, source, **options) -> Loaded:
+    """Return a table as `understand` does; TableError lists what is wrong with it."""
+    found = understand(table, source, **options)
+    if found.problems:
+        found.drop()
+        raise refusal(table, found.label, found.problems)
+    return found
+
+
+def understand(
+    table: str,
+    source,
+    *,
+    columns=None,
+    values=None,
+    formats=None,
+    on_bad_rows: str = "stop",
+    con=None,
+) -> Loaded:
+    """Return what can be understood of a table, and what is wrong with it.
+
+    Parameters as for `retorno.tables.read.read`. A table that cannot be opened, has none of our
+    columns or no row raises a TableError.
+    """
+    asked, written = contract(table), Format.of(formats)
+    _check_choice(on_bad_rows)
     columns, values = dict(columns or {}), dict(values or {})
     con = con or _engine_of(source) or connect()
-    with opened(table, _place(source), con) as given:
+    wanted = {*asked.names, *columns.values()}
+    with opened(table, _place(source), con, written, wanted) as given, Scratch(con) as scratch:
         theirs, problems = mapped(asked, given.header, columns, values)
         if not any(name in asked for name in theirs):
             raise refusal(table, given.label, problems + _no_column(asked, given, columns))
-        positions = {ours: f"c{given.header.index(name)}" for ours, name in theirs.items()}
-        kinds = _kinds(asked, given.cells, positions, values)
-        expressions = checks.converted(given.cells, positions, kinds, values)
-        frame = _stored(con, table, given.cells.select(**expressions))
-        if frame.count().to_pyarrow().as_py() == 0:
-            _dropped(con, frame)
+        readings = _readings(asked, given, theirs, values)
+        cells = scratch.stored(given.cells) if given.once else given.cells
+        writing, kinds, questions = understood(table, cells, readings, theirs, written)
+        readings = {
+            name: replace(reading, kind=kinds[name], writing=writing)
+            for name, reading in readings.items()
+        }
+        frame = scratch.stored(
+            cells.select(*given.unfit.values(), **checks.converted(cells, readings))
+        )
+        rows = frame.count().to_pyarrow().as_py()
+        if rows == 0:
             raise refusal(table, given.label, [*problems, say("there is no row of data.")])
-        failures = checks.failures(asked, frame)
-        if problems or failures:
-            _dropped(con, frame)
-            problems += _told(asked, failures, given, theirs, positions, columns, values, con)
-            raise refusal(table, given.label, problems)
-    return Loaded(asked, given.label, theirs, kinds, frame.select(*theirs))
+        found = partial(
+            Loaded,
+            contract=asked,
+            label=given.label,
+            facts=given.facts + writing.facts,
+            rows=rows,
+            theirs=theirs,
+            kinds=kinds,
+            currencies=writing.currencies,
+        )
+        if questions:
+            return found(frame=None, problems=(*problems, *questions))
+        absent, failures = checks.failures(asked, frame, given.unfit)
+        if unnamed := [name for name in absent if name not in columns]:
+            problems.append(missing(asked, unnamed, given.header))
+        aside = None
+        if failures and on_bad_rows == "set_aside" and not problems and not absent:
+            aside = set_aside(scratch.numbered(given), failures, readings, given.header, theirs)
+            frame = frame.filter(~checks.any_rows(frame, failures))
+            if aside.rows == rows:
+                raise refusal(table, given.label, [aside.sentence()])
+        elif failures:
+            numbered = scratch.numbered(given)
+            problems += [
+                told(broken, theirs, table, checks.broken_cells(broken, numbered, readings))
+                for broken in failures
+            ]
+        kept = scratch.stored(frame.select(*theirs), keep=True)
+    return found(frame=kept, problems=tuple(problems), set_aside=aside)
+
+
+class Scratch:
+    """Tables kept in the engine while a table is read; they are gone when the block ends."""
+
+    def __init__(self, con):
+        self.con, self.names = con, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for name in self.names:
+            self.con.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+
+    def stored(self, expression, *, keep: bool = False):
+        """Return the expression as a table of the engine; `keep` lets it outlive the block."""
+        import ibis
+
+        name = ibis.util.gen_name("table")
+        self.names.append(name)
+        table = self.con.create_table(name, expression, temp=True)
+        if keep:
+            self.names.remove(name)
+        return table
+
+    def numbered(self, given: Given):
+        """Return all cells as given with the numbers of their rows."""
+        if ROW in given.cells.columns:
+            return self.stored(given.cells)
+        stored = self.stored(given.cells)
+        return stored.mutate(**{ROW: stored.rowid() + given.first_row})
+
+
+def _readings(asked: Contract, given: Given, theirs, values) -> dict[str, Reading]:
+    """Return how each column is read, as far as the file and the user say it."""
+    readings = {}
+    for ours, name in theirs.items():
+        place = f"c{given.header.index(name)}"
+        kind = asked[ours].kind if ours in asked else None
+        readings[ours] = Reading(
+            place=place,
+            kind=kind,
+            words=words(kind, values.get(ours), given.labels.get(name, {})),
+            native=given.native.get(place),
+            epoch=given.epoch,
+        )
+    return readings
+
+
+def _check_choice(on_bad_rows: str) -> None:
+    if on_bad_rows not in ON_BAD_ROWS:
+        raise ParameterError(
+            say(
+                "on_bad_rows: wanted one of {names}; got {got}.",
+                names=", ".join(ON_BAD_ROWS),
+                got=repr(on_bad_rows),
+            )
+        )
 
 
 def _place(source):
-    """Return the path of a file or public set; what is no path as it is."""
+    """Return the path of a file or public set; the address of a database and what is no path as it is."""
+    if isinstance(source, str) and "://" in source:
+        return source
     return locate(source) if isinstance(source, str) or hasattr(source, "__fspath__") else source
 
 
@@ -76,39 +218,10 @@ def _engine_of(source):
     return backends[0] if backends else None
 
 
-def _stored(con, table: str, expression):
-    """Return the expression as a table of the engine; nothing stays behind when that fails."""
-    import ibis
-
-    name = ibis.util.gen_name(table)
-    try:
-        return con.create_table(name, expression, temp=True)
-    except BaseException:
-        con.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
-        raise
-
-
-def _dropped(con, frame) -> None:
-    con.raw_sql(f'DROP TABLE "{frame.op().name}"')
-
-
-def _kinds(asked: Contract, given, positions: dict[str, str], values) -> dict[str, str]:
-    """Return the kind of every column; another column is a number when all its cells are."""
-    other = [name for name in positions if name not in asked]
-    kinds = {name: asked[name].kind for name in positions if name in asked}
-    if not other:
-        return kinds
-    numbers = checks.converted(given, positions, dict.fromkeys(other, "number") | kinds, values)
-    flags = {name: numbers[checks.UNREADABLE + name].any() for name in other}
-    temporal = {name for name in other if given[positions[name]].type().is_temporal()}
-    unreadable = given.aggregate(**flags).to_pyarrow().to_pylist()[0]
-    return kinds | {n: "text" if unreadable[n] or n in temporal else "number" for n in other}
-
-
 def _no_column(asked: Contract, given: Given, columns) -> list[str]:
     """Return the sentence for a table without any of our columns: mostly a delimiter not understood."""
     required = [column.name for column in asked if column.required]
-    if len(given.header) > 1 or given.first_row == 1:
+    if len(given.header) > 1 or "delimiter" not in given.uses:
         absent = [name for name in required if name not in columns]
         return [missing(asked, absent, given.header)] if absent else []
     return [
@@ -119,19 +232,3 @@ def _no_column(asked: Contract, given: Given, columns) -> list[str]:
             names=", ".join(required),
         )
     ]
-
-
-def _told(asked, failures, given, theirs, positions, columns, values, con) -> list[str]:
-    """Return one sentence for each failure; rows are counted in the table as it was given."""
-    absent = [name for name, rule in failures if rule == checks.ABSENT and name not in columns]
-    problems = [missing(asked, absent, given.header)] if absent else []
-    cell_failures = [(name, rule) for name, rule in failures if rule != checks.ABSENT]
-    if cell_failures:
-        spoken_of = [checks.concerned(asked, name, rule) for name, rule in cell_failures]
-        needed = sorted({positions[column.name] for each in spoken_of for column in each})
-        stored = _stored(con, asked.name, given.cells.select(*needed))
-        for (name, rule), concerned in zip(cell_failures, spoken_of, strict=True):
-            found = checks.broken_cells(rule, concerned, stored, given.first_row, positions, values)
-            problems.append(broken(rule, asked[name], theirs, asked.name, found))
-        _dropped(con, stored)
-    return problems

@@ -1,6 +1,5 @@
 """What is wrong with a table, said so that it can be put right: column, rule, rows, values and the way out."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -25,6 +24,7 @@ RULES = {
         "{column} lies in the future in {rows}. Look for swapped or mistyped years."
     ),
     "minimum": mark("{column} is below {minimum} in {rows}."),
+    "maximum": mark("{column} is above {maximum} in {rows}."),
     "whole": mark("{column} is no whole number in {rows}."),
     "allowed": mark(
         "{column} is none of {allowed} in {rows}. Name them in the parameter file: {way}"
@@ -36,6 +36,20 @@ RULES = {
     "once for": mark(
         "{column} has the same value more than once for one value of {other} in {rows}."
     ),
+}
+REASONS = {
+    "filled": mark("{column} is empty"),
+    "readable date": mark("{column} is no date"),
+    "readable number": mark("{column} is no finite number"),
+    "readable flag": mark("{column} is neither yes nor no"),
+    "not in the future": mark("{column} lies in the future"),
+    "minimum": mark("{column} is below {minimum}"),
+    "maximum": mark("{column} is above {maximum}"),
+    "whole": mark("{column} is no whole number"),
+    "allowed": mark("{column} is none of {allowed}"),
+    "unique": mark("{column} occurs more than once"),
+    "not before": mark("{column} lies before {other}"),
+    "once for": mark("{column} has the same value more than once for one value of {other}"),
 }
 
 
@@ -61,27 +75,38 @@ def refusal(table: str, label: str, problems: Sequence[str]) -> TableError:
     return TableError("\n".join([f"{where}: {count}", *(f"- {problem}" for problem in problems)]))
 
 
-def broken(rule: str, column, theirs: Mapping[str, str], table: str, cells: Cells) -> str:
-    """Return the sentence for the `cells` of `column` that break `rule`; `theirs`: our name -> in the file."""
-    allowed = column.allowed or ()
-    other = column.held_against(rule)
-    sentence = say(
-        RULES[rule],
+def told(broken, theirs: Mapping[str, str], table: str, cells: Cells) -> str:
+    """Return the sentence for the `cells` that break a rule; `theirs`: our name -> the name in the file."""
+    if broken.rule == "unfit":
+        return say("{reason} in {rows}.", reason=broken.reason, rows=_rows(cells))
+    column = broken.columns[0]
+    other = column.held_against(broken.rule)
+    return say(
+        RULES[broken.rule],
         column=named(column.name, theirs[column.name]),
         other="" if other is None else named(other, theirs[other]),
         rows=_rows(cells),
         minimum="" if column.minimum is None else number(column.minimum, 0),
-        allowed=listed(allowed),
+        maximum="" if column.maximum is None else number(column.maximum, 0),
+        allowed=listed(column.allowed or ()),
         way=parameter("values", table, {column.name: dict.fromkeys(_distinct(cells), "...")}),
     )
-    comma = next((v for v in cells.values if v and re.fullmatch(r"\s*-?[\d. ]*\d,\d+\s*", v)), None)
-    if rule == "readable number" and comma:
-        sentence += " " + say(
-            "{value} looks like a decimal comma; only a decimal point is read: {instead}.",
-            value=quoted(comma),
-            instead=re.sub(r"[. ]", "", comma).replace(",", "."),
-        )
-    return sentence
+
+
+def reason(broken, theirs: Mapping[str, str]) -> str:
+    """Return why a row is set aside, without its number: "column 'amount': no finite number"."""
+    if broken.rule == "unfit":
+        return broken.reason
+    column = broken.columns[0]
+    other = column.held_against(broken.rule)
+    return say(
+        REASONS[broken.rule],
+        column=named(column.name, theirs[column.name]),
+        other="" if other is None else named(other, theirs[other]),
+        minimum="" if column.minimum is None else number(column.minimum, 0),
+        maximum="" if column.maximum is None else number(column.maximum, 0),
+        allowed=listed(column.allowed or ()),
+    )
 
 
 def missing(contract, absent: Iterable[str], header: Sequence[str]) -> str:
@@ -160,9 +185,10 @@ def quoted(value: str) -> str:
 def _rows(cells: Cells) -> str:
     """Return the count and the first cells: 3 rows (row 2 '12,50', row 5 'x', row 9 'y')."""
     count = say_n("{n} row", "{n} rows", cells.count)
+    values = cells.values or [None] * len(cells.rows)
     shown = [
         say("row {row}", row=row) + ("" if value is None else f" {quoted(value)}")
-        for row, value in zip(cells.rows, cells.values, strict=True)
+        for row, value in zip(cells.rows, values, strict=True)
     ]
     if cells.others:
         shown = [

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from retorno.errors import TableError
 from retorno.language import mark, number, say
+from retorno.tables.digest import digest
 from retorno.tables.problems import nearest, refusal
-from retorno.tables.sources import digest
 
 STORE = "RETORNO_RAW"
 

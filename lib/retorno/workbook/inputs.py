@@ -15,7 +15,7 @@ from retorno.display import Shown
 from retorno.errors import ParameterError
 from retorno.language import integer, say
 from retorno.tables import about, connect, locate, read
-from retorno.tables.sources import digest
+from retorno.tables.digest import digest
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
 PACKAGES = ("retorno", "numpy", "pandas", "scipy", "statsmodels", "duckdb", "ibis-framework")

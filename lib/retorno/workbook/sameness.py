@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import retorno
-from retorno.tables.sources import digest
+from retorno.tables.digest import digest
 from retorno.workbook.plan import Run
 
 RECORD = "findings.json"

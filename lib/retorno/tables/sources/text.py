@@ -1,99 +1,34 @@
-"""Where a table comes from: a file opened as it stands, nothing guessed but the delimiter."""
+"""Text files: fields between delimiters, all cells as they are written."""
 
 import csv
 import glob
 import gzip
-import hashlib
-from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from retorno.language import integer, say, say_n
+from retorno.tables.formats import Fact
 from retorno.tables.problems import SHOWN, quoted, refusal
+from retorno.tables.sources.given import Given, positions
 
-TEXT = (".csv", ".tsv", ".txt")
-PARQUET = (".parquet", ".pq")
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A table as it was given.
-
-    Attributes
-    ----------
-    label : str
-        Name of the file for messages; empty for a frame.
-    header : list of str
-        The names of its columns, as they are written.
-    first_row : int
-        Number of the first row of data: 2 under a header line, else 1.
-    cells : ibis.Table
-        Column i of `header` under the name ``c<i>``; text for a text file.
-    """
-
-    label: str
-    header: list[str]
-    first_row: int
-    cells: Any
-
-
-def digest(file: Path) -> str:
-    """Return the SHA-256 of a file's content."""
-    with file.open("rb") as opened_file:
-        return hashlib.file_digest(opened_file, "sha256").hexdigest()
+USES = frozenset({"delimiter", "encoding", "decimal", "thousands", "header", "dates"})
 
 
 @contextmanager
-def opened(table: str, source, con) -> Iterator[Given]:
-    """Open `source` (path, Ibis table or pandas frame) for reading in `con`.
-
-    What the engine cannot read becomes a TableError that names the lines.
-    """
+def opened(table, source, con, asked, wanted):
+    """Give a text file; TableError names the lines that cannot be read."""
     import duckdb
     import ibis
 
-    if not isinstance(source, str | Path):
-        yield _frame(source)
-        return
-    path = Path(source)
     view = ibis.util.gen_name("given")
     try:
-        if path.stat().st_size == 0:
-            raise refusal(table, path.name, [say("the file is empty.")])
-        if path.name.lower().endswith(PARQUET):
-            yield _parquet(path, con, view)
-        elif path.name.lower().removesuffix(".gz").endswith(TEXT):
-            yield _text(table, path, con, view)
-        else:
-            raise refusal(table, path.name, [_unsupported(path)])
-    except (duckdb.Error, OSError, EOFError, csv.Error) as error:
-        raise refusal(table, path.name, _unreadable(path, con, error)) from error
+        if source.stat().st_size == 0:
+            raise refusal(table, source.name, [say("the file is empty.")])
+        yield _text(table, source, con, view)
+    except (duckdb.Error, csv.Error) as error:
+        raise refusal(table, source.name, _unreadable(source, con, error)) from error
     finally:
         con.raw_sql(f'DROP VIEW IF EXISTS "{view}"')
-
-
-def _frame(source) -> Given:
-    import ibis
-    import pandas as pd
-
-    if isinstance(source, pd.DataFrame):
-        header = [str(name) for name in source.columns]
-        return Given("", header, 1, ibis.memtable(source.set_axis(_positions(header), axis=1)))
-    if isinstance(source, ibis.Table):
-        header = list(source.columns)
-        return Given(
-            "", header, 1, source.rename(dict(zip(_positions(header), header, strict=True)))
-        )
-    raise TypeError(f"`source` is a path, an Ibis table or a pandas frame; got {type(source)}.")
-
-
-def _parquet(path: Path, con, view: str) -> Given:
-    table = con.read_parquet(glob.escape(str(path)), table_name=view)
-    header = list(table.columns)
-    cells = table.rename(dict(zip(_positions(header), header, strict=True)))
-    return Given(path.name, header, 1, cells)
 
 
 def _text(table: str, path: Path, con, view: str) -> Given:
@@ -106,7 +41,7 @@ def _text(table: str, path: Path, con, view: str) -> Given:
     con.read_csv(
         glob.escape(str(path)),
         table_name=view,
-        columns=dict.fromkeys(_positions(header), "VARCHAR"),
+        columns=dict.fromkeys(positions(header), "VARCHAR"),
         auto_detect=False,
         header=True,
         delim=delimiter,
@@ -114,7 +49,9 @@ def _text(table: str, path: Path, con, view: str) -> Given:
         escape='"',
         compression=_compression(path),
     )
-    return Given(path.name, header, 2, con.table(view))
+    return Given(
+        path.name, header, 2, con.table(view), facts=_facts(delimiter), uses=USES, once=True
+    )
 
 
 def _delimiter(path: Path, con) -> str:
@@ -147,40 +84,30 @@ def _compression(path: Path) -> str:
     return "gzip" if path.suffix.lower() == ".gz" else "none"
 
 
-def _positions(header: list[str]) -> list[str]:
-    return [f"c{position}" for position in range(len(header))]
+def _facts(delimiter: str) -> tuple[Fact, ...]:
+    from retorno.tables.sources import marked
 
-
-def _unsupported(path: Path) -> str:
-    return say(
-        "files ending in {ending} are not read; save it as CSV ({text}, also .gz) or Parquet.",
-        ending=quoted(path.suffix) if path.suffix else say("nothing"),
-        text=", ".join(TEXT),
-    )
+    return (Fact(say("Fields separated by"), marked(delimiter)),)
 
 
 def _unreadable(path: Path, con, error: Exception) -> list[str]:
-    """Return why the engine could not read the file: the broken lines of a text file, else its own word."""
+    """Return why the engine could not read the file: its broken lines, else the engine's own word."""
     import duckdb
 
-    text = path.name.lower().removesuffix(".gz").endswith(TEXT)
-    if text and isinstance(error, duckdb.InvalidInputException):
+    from retorno.tables.sources import unreadable
+
+    if isinstance(error, duckdb.InvalidInputException):
         try:
-            return _rejected(path, con) or [_reason(path, error)]
+            return _rejected(path, con) or [unreadable(path, error)]
         except (duckdb.Error, OSError, EOFError, csv.Error):
             pass
-    return [_reason(path, error)]
-
-
-def _reason(path: Path, error: Exception) -> str:
-    reason = str(error).split("\n")[0].replace(str(path), path.name)
-    return say("the file cannot be read: {reason}", reason=reason)
+    return [unreadable(path, error)]
 
 
 def _rejected(path: Path, con) -> list[str]:
     """Return one sentence for each way in which lines of a text file are broken."""
     delimiter = _delimiter(path, con)
-    columns = dict.fromkeys(_positions(_header(path, delimiter)), "VARCHAR")
+    columns = dict.fromkeys(positions(_header(path, delimiter)), "VARCHAR")
     con.raw_sql(
         "SELECT count(COLUMNS(*)) FROM read_csv(?, columns = ?, auto_detect = false, header = true, "
         "delim = ?, quote = '\"', escape = '\"', compression = ?, store_rejects = true, "
