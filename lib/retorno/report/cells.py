@@ -1,7 +1,8 @@
 """Which cells and outputs of an executed notebook a reader sees, and what is taken from them.
 
 A cell tagged ``hidden`` is left out. A cell tagged ``needs-<table>`` is left out when the run has no such
-table, one tagged ``needs-simulated`` when its data are not simulated.
+table, one tagged ``needs-simulated`` when its data are not simulated, ``needs-files`` when they are, and
+``needs-set_aside`` and ``needs-items`` when no row was set aside and no score is the mean of items.
 """
 
 PROVENANCE = "application/vnd.retorno.provenance+json"
@@ -19,8 +20,10 @@ SHOWN = (
 def visible(notebook, provenance: dict) -> list:
     """Return the cells that belong in a report of these data, in order."""
     had = {data["table"] for data in provenance["data"]}
-    if provenance["simulated"]:
-        had.add("simulated")
+    had.add("simulated" if provenance["simulated"] else "files")
+    for kind in ("set_aside", "items"):
+        if any(data.get(kind) for data in provenance["data"]):
+            had.add(kind)
     return [cell for cell in notebook.cells if _belongs(cell.metadata.get("tags", ()), had)]
 
 

@@ -72,6 +72,13 @@ def program() -> None:
     metavar="OURS=THEIRS",
     help=say("What a column is called in the file; TABLE.OURS=THEIRS for several tables."),
 )
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help=say("How a file is written, as dates=dmy; TABLE.NAME=VALUE for several tables."),
+)
 @click.option("--language", metavar="CODE", help=say("Language of the report."))
 @click.option(
     "--out",
@@ -86,7 +93,7 @@ def program() -> None:
     help=say("Notebooks at a time; default: 2, or 1 on a single processor."),
 )
 @click.option("--force", is_flag=True, help=say("Run also what is unchanged."))
-def run(names, every, parameters, data, columns, language, out, jobs, force) -> None:
+def run(names, every, parameters, data, columns, formats, language, out, jobs, force) -> None:
     """Plan everything first, then run."""
     from retorno.workbook.plan import Options, plan, shipped
     from retorno.workbook.progress import telling
@@ -94,7 +101,7 @@ def run(names, every, parameters, data, columns, language, out, jobs, force) -> 
 
     with speaking(language or current()):
         names = [*names, *(shipped() if every else ())] or list(studies.STUDIES)
-        runs = plan(names, Options(parameters, data, columns, language))
+        runs = plan(names, Options(parameters, data, columns, formats, language))
         with telling() as tell:
             jobs = jobs or min(2, os.cpu_count() or 1)
             status = run_all(runs, out, tell, jobs=jobs, force=force)
@@ -118,14 +125,33 @@ def run(names, every, parameters, data, columns, language, out, jobs, force) -> 
     metavar="COLUMN.THEIRS=OURS",
     help=say("What a value is called in the file; repeat for more."),
 )
-def check(table, file, columns, values) -> None:
-    """Describe one table."""
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help=say("How the file is written, as decimal=comma, dates=dmy, sheet=Sales; repeat for more."),
+)
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=say("Write a parameter file for this table, its columns guessed where needed."),
+)
+def check(table, file, columns, values, formats, write) -> None:
+    """Describe one table, and everything that is wrong with it."""
     from retorno.tables.read import describe
-    from retorno.workbook.pairs import column_names, value_names
+    from retorno.workbook.pairs import column_names, settings, value_names
 
-    described = describe(table, file, columns=column_names(columns), values=value_names(values))
+    asked = {
+        "columns": column_names(columns),
+        "values": value_names(values),
+        "formats": settings(formats),
+    }
+    described = describe(table, file, **asked)
     for line in described.lines():
         click.echo(line)
+    if described.problems:
+        sys.exit(2)
 
 
 @program.command(help=say("Tell what a finding means: its definition, unit and sign."))

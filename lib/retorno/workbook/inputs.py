@@ -6,7 +6,7 @@ A study runs either on tables that were given or on a simulated world, never on 
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from retorno.errors import ParameterError
 from retorno.language import integer, say
 from retorno.tables import about, connect, locate, read
 from retorno.tables.digest import digest
+from retorno.tables.load import Loaded, load
+from retorno.workbook.as_read import AsRead, RowsSetAside
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
+SET_ASIDE = "rows set aside"  # in the notebook's provenance; the runner makes a file of it
 PACKAGES = ("retorno", "numpy", "pandas", "scipy", "statsmodels", "duckdb", "ibis-framework")
 
 
@@ -30,7 +33,9 @@ class Inputs:
     tables : dict of str to ibis.Table
         The tables there are, checked; ``inputs["contacts"]`` is None when it was not given.
     sources : tuple of dict
-        For each table: table, source, rows, sha256, origin, terms, citation, left_out.
+        For each table: table, source, rows, sha256, origin, terms, citation, left_out, facts, set_aside.
+    read : dict of str to Loaded
+        How each given table was read; empty for a simulated world.
     study : str
     world : str or None
         The simulated world, None on given data.
@@ -42,6 +47,7 @@ class Inputs:
     study: str
     world: str | None
     seed: int
+    read: dict[str, Loaded] = field(default_factory=dict)
 
     def __getitem__(self, table: str):
         return self.tables.get(table)
@@ -54,6 +60,18 @@ class Inputs:
     def known(self) -> dict:
         """Parameters without a default that the simulated world fixes; {} on given data."""
         return simulate.parameters(self.study, self.world) if self.world else {}
+
+    @property
+    def facts(self) -> AsRead:
+        """How the files were read."""
+        return AsRead(self.read)
+
+    @property
+    def set_aside(self) -> RowsSetAside:
+        """The bad rows, where they were to be set aside."""
+        return RowsSetAside(
+            {table: loaded.set_aside for table, loaded in self.read.items() if loaded.set_aside}
+        )
 
     def to_frame(self):
         """Return table, source, rows and notes, one row a table."""
@@ -91,6 +109,7 @@ class Inputs:
             name: version(name) for name in PACKAGES
         }
         record = {
+            SET_ASIDE: self.set_aside.csv(),
             "simulated": self.world is not None,
             "world": self.world,
             "data": list(self.sources),
@@ -119,6 +138,9 @@ def open_inputs(
     data: Mapping[str, str],
     columns: Mapping[str, Mapping[str, str]],
     values: Mapping[str, Mapping[str, Mapping]],
+    formats: Mapping[str, Mapping],
+    items: Mapping[str, Mapping] | None = None,
+    on_bad_rows: str,
     world: str,
     customers: int,
     seed: int,
@@ -138,6 +160,11 @@ def open_inputs(
         Table to file or public set; empty reads the simulated `world` of `customers` customers.
     columns, values : mapping
         For each table: our column to theirs; column to their value to ours.
+    formats, items : mapping
+        For each table: how its file is written; our column to the items whose mean it is.
+    on_bad_rows : str
+        "stop" lists them all in one error; "set_aside" goes on without them and lists them beside
+        the report.
 
     Raises
     ------
@@ -148,18 +175,21 @@ def open_inputs(
     con = connect(engine)
     if not data:
         return _simulated(study, world, customers, seed, con)
-    for name, given in (("columns", columns), ("values", values)):
+    items = items or {}
+    settings = {"columns": columns, "values": values, "formats": formats, "items": items}
+    for name, given in settings.items():
         if strange := sorted(set(given) - set(data)):
             raise ParameterError(
                 say("{name}: {table!r} is not among the tables given.", name=name, table=strange[0])
             )
-    tables, sources = {}, []
+    loaded = {}
     for table, source in data.items():
-        tables[table] = read(
-            table, source, columns=columns.get(table), values=values.get(table), con=con
-        )
-        sources.append(_source(table, source, tables[table]))
-    return Inputs(tables, tuple(sources), study, None, seed)
+        own = {name: given.get(table) for name, given in settings.items()}
+        loaded[table] = load(table, source, **own, on_bad_rows=on_bad_rows, con=con)
+        _check_currency(loaded[table], currency)
+    tables = {table: each.frame for table, each in loaded.items()}
+    sources = tuple(_source(table, data[table], each) for table, each in loaded.items())
+    return Inputs(tables, sources, study, None, seed, loaded)
 
 
 def _check_shared(level: float, min_group: int, currency: str, spoken: str) -> None:
@@ -186,6 +216,24 @@ def _check_shared(level: float, min_group: int, currency: str, spoken: str) -> N
         )
 
 
+def _check_currency(loaded: Loaded, currency: str) -> None:
+    """Stop when amounts carry the sign of another currency than the run's."""
+    from babel.numbers import get_currency_symbol
+
+    names = {currency, *(get_currency_symbol(currency, code) for code in ("en", "es"))}
+    for sign in loaded.currencies:
+        if not any(name.endswith(sign) or sign.endswith(name) for name in names):
+            raise ParameterError(
+                say(
+                    "currency: the run is in {currency}, but {table} writes amounts in {sign}. Set "
+                    "the parameter currency to what the amounts are in.",
+                    currency=currency,
+                    table=loaded.contract.name,
+                    sign=repr(sign),
+                )
+            )
+
+
 def _simulated(study: str, world: str, customers: int, seed: int, con) -> Inputs:
     import pandas as pd
 
@@ -203,22 +251,36 @@ def _simulated(study: str, world: str, customers: int, seed: int, con) -> Inputs
     return Inputs(tables, tuple(sources), study, world, seed)
 
 
-def _source(table: str, source: str, expression) -> dict:
+def _source(table: str, source: str, loaded: Loaded) -> dict:
     sha256 = digest(locate(source))
-    rows = int(expression.count().execute())
+    aside = loaded.set_aside
+    rows = loaded.rows - (aside.rows if aside else 0)
+    reasons = {"set_aside": aside.reasons} if aside else {}
     known = about(source)
     if known is None:
-        return _record(table, Path(source).name, rows, sha256)
+        return _record(table, Path(source).name, rows, sha256, **reasons)
     return _record(
         table,
         known["title"],
         rows,
         sha256,
         **{key: known[key] for key in ("origin", "terms", "citation", "left_out")},
+        **reasons,
     )
 
 
-def _record(table, source, rows, sha256, *, origin=None, terms=None, citation=None, left_out=None):
+def _record(
+    table,
+    source,
+    rows,
+    sha256,
+    *,
+    origin=None,
+    terms=None,
+    citation=None,
+    left_out=None,
+    set_aside=None,
+):
     return {
         "table": table,
         "source": source,
@@ -228,4 +290,5 @@ def _record(table, source, rows, sha256, *, origin=None, terms=None, citation=No
         "terms": terms,
         "citation": citation,
         "left_out": left_out or {},
+        "set_aside": set_aside or {},
     }

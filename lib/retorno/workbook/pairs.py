@@ -1,4 +1,4 @@
-"""Pairs typed on the command line: ``TABLE=SOURCE``, ``OURS=THEIRS``, ``COLUMN.THEIRS=OURS``."""
+"""Pairs typed on the command line: ``TABLE=SOURCE``, ``OURS=THEIRS``, ``COLUMN.THEIRS=OURS`` ...."""
 
 from collections.abc import Iterable, Sequence
 
@@ -35,6 +35,21 @@ def column_names(texts: Sequence[str]) -> dict[str, str]:
     {'customer_id': 'ID cliente', 'date': 'Fecha'}
     """
     return once("--columns", (pair("--columns", text, "OURS=THEIRS") for text in texts))
+
+
+def settings(texts: Sequence[str]) -> dict[str, str | int]:
+    """Return setting -> value, a row number as a number.
+
+    Examples
+    --------
+    >>> settings(["decimal=,", "header=4"])
+    {'decimal': ',', 'header': 4}
+    """
+    given = once("--format", (pair("--format", text, "NAME=VALUE") for text in texts))
+    return {
+        name: int(value) if name.endswith("header") and value.isdecimal() else value
+        for name, value in given.items()
+    }
 
 
 def value_names(texts: Sequence[str]) -> dict[str, dict[str, str]]:

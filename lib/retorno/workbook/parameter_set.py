@@ -6,6 +6,7 @@ from pathlib import Path
 
 from retorno.errors import ParameterError
 from retorno.language import integer, say
+from retorno.tables.formats import Format
 from retorno.workbook.parameters import shown
 from retorno.workbook.plain_yaml import load
 from retorno.workbook.studies import Study, nearest, study_named, there_are
@@ -24,7 +25,9 @@ class ParameterSet:
     columns : dict
         Table -> our name -> theirs.
     values : dict
-        Table -> column -> their value -> ours.
+        Table -> column -> their value -> ours; None: empty.
+    formats, items : dict
+        Table -> how its file is written; table -> our column -> the items whose mean it is.
     parameters : dict
         The study's own parameters, not yet checked.
     """
@@ -34,6 +37,8 @@ class ParameterSet:
     data: dict = field(default_factory=dict)
     columns: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
+    formats: dict = field(default_factory=dict)
+    items: dict = field(default_factory=dict)
     parameters: dict = field(default_factory=dict)
 
 
@@ -91,6 +96,8 @@ def shaped(content: dict) -> ParameterSet:
         data=_data(rest.pop("data", None), study),
         columns=_columns(rest.pop("columns", None), study),
         values=_values(rest.pop("values", None), study),
+        formats=_formats(rest.pop("formats", None), study),
+        items=_items(rest.pop("items", None), study),
         parameters={str(name): value for name, value in rest.items()},
     )
 
@@ -120,11 +127,28 @@ def _values(given, study: Study) -> dict:
         known_table("values", table, study)
         tables[table] = {
             column: {
-                theirs: _text(f"values.{table}.{column}.{theirs}", ours)
+                theirs: None if ours is None else _text(f"values.{table}.{column}.{theirs}", ours)
                 for theirs, ours in _names(f"values.{table}.{column}", names).items()
             }
             for column, names in _names(f"values.{table}", columns).items()
         }
+    return tables
+
+
+def _formats(given, study: Study) -> dict:
+    tables = _names("formats", given)
+    for table, settings in tables.items():
+        known_table("formats", table, study)
+        Format.of(_names(f"formats.{table}", settings))
+    return tables
+
+
+def _items(given, study: Study) -> dict:
+    tables = _names("items", given)
+    for table, scales in tables.items():
+        known_table("items", table, study)
+        for ours, spec in _names(f"items.{table}", scales).items():
+            Items.of(ours, spec)
     return tables
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from retorno.errors import ParameterError, TableError
 from retorno.language import available, say
+from retorno.tables.formats import Format
 from retorno.workbook import studies
-from retorno.workbook.pairs import column_names, once, pair
+from retorno.workbook.pairs import column_names, once, pair, settings
 from retorno.workbook.parameter_set import ParameterSet, known_table, naming, read_set, shaped
 from retorno.workbook.parameters import Parameter, check, read_parameters, read_value, shown
 
@@ -25,14 +26,15 @@ class Options:
     parameters : sequence of (name, text)
     data : sequence of str
         ``TABLE=SOURCE``, relative to the working directory.
-    columns : sequence of str
-        ``OURS=THEIRS`` or ``TABLE.OURS=THEIRS``.
+    columns, formats : sequence of str
+        ``OURS=THEIRS`` or ``TABLE.OURS=THEIRS``; ``NAME=VALUE`` or ``TABLE.NAME=VALUE``.
     language : str or None
     """
 
     parameters: Sequence[tuple[str, str]] = ()
     data: Sequence[str] = ()
     columns: Sequence[str] = ()
+    formats: Sequence[str] = ()
     language: str | None = None
 
 
@@ -131,8 +133,19 @@ def _given(
     given = dict(asked.parameters)
     if located:
         given["data"] = {table: typed for table, (typed, _, _) in located.items()}
-    columns = _column_options(options.columns, asked.columns, located, asked.study)
-    for name, tables in (("columns", columns), ("values", asked.values)):
+    columns = _by_table(
+        "--columns", column_names(options.columns), asked.columns, located, asked.study
+    )
+    formats = _by_table("--format", settings(options.formats), asked.formats, located, asked.study)
+    for settings_of in formats.values():
+        Format.of(settings_of)
+    per_table = {
+        "columns": columns,
+        "values": asked.values,
+        "formats": formats,
+        "items": asked.items,
+    }
+    for name, tables in per_table.items():
         given |= {name: tables} if tables else {}
         _need_data(name, tables, located)
     given |= _parameter_options(options)
@@ -191,18 +204,21 @@ def _data_options(texts: Sequence[str], study: studies.Study) -> dict:
     return {table: (source, Path.cwd()) for table, source in given.items()}
 
 
-def _column_options(
-    texts: Sequence[str], columns: dict, located: dict, study: studies.Study
-) -> dict:
-    """Return the columns of a parameter set with those of the command line in their place."""
-    columns = {table: dict(names) for table, names in columns.items()}
-    for left, theirs in column_names(texts).items():
-        table, dot, ours = left.rpartition(".")
+def _by_table(
+    option: str, typed: dict, given: dict, located: dict, study: studies.Study
+) -> dict[str, dict]:
+    """Return what a parameter set gives for each table, with what was typed in its place.
+
+    `typed` names the table before a dot, and leaves it out where one table is given.
+    """
+    tables = {table: dict(names) for table, names in given.items()}
+    for left, value in typed.items():
+        table, dot, name = left.rpartition(".")
         if not dot:
-            table = _only_table(located, left, theirs)
-        known_table("--columns", table, study)
-        columns.setdefault(table, {})[ours] = theirs
-    return columns
+            table = _only_table(option, located, left, value)
+        known_table(option, table, study)
+        tables.setdefault(table, {})[name] = value
+    return tables
 
 
 def _need_data(name: str, tables: dict, located: dict) -> None:
@@ -213,14 +229,15 @@ def _need_data(name: str, tables: dict, located: dict) -> None:
             )
 
 
-def _only_table(located: dict, ours: str, theirs: str) -> str:
+def _only_table(option: str, located: dict, name: str, value) -> str:
     if len(located) == 1:
         return next(iter(located))
     raise ParameterError(
         say(
-            "--columns {ours}={theirs}: say which table, as TABLE.{ours}={theirs}.",
-            ours=ours,
-            theirs=theirs,
+            "{option} {name}={value}: say which table, as TABLE.{name}={value}.",
+            option=option,
+            name=name,
+            value=value,
         )
     )
 
@@ -230,11 +247,11 @@ def _parameter_options(options: Options) -> dict:
     if options.language is not None:
         pairs.append(("language", options.language))
     given = once("-p", pairs)
-    for name in ("data", "columns", "values"):
+    for name in ("data", "columns", "values", "formats", "items"):
         if name in given:
             raise ParameterError(
                 say(
-                    "-p {name}: give tables with --data and --columns, or in a parameter file.",
+                    "-p {name}: give it in a parameter file, or with --data, --columns and --format.",
                     name=name,
                 )
             )
@@ -249,6 +266,8 @@ def _command(name: str, file: Path | None, options: Options) -> str:
         words += ["--data", f"{table}={_relative(source, Path(source))}"]
     for text in options.columns:
         words += ["--columns", text]
+    for text in options.formats:
+        words += ["--format", text]
     for parameter, text in options.parameters:
         words += ["-p", parameter, shown(read_value(text))]
     if options.language is not None:

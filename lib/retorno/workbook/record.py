@@ -1,4 +1,4 @@
-"""From an executed notebook to the four files of a report."""
+"""From an executed notebook to the files of a report."""
 
 import json
 import re
@@ -8,9 +8,9 @@ from pathlib import Path
 from retorno.findings import MIME, REFUSED
 from retorno.language import say
 from retorno.workbook.execute import ExecutionError, heading
-from retorno.workbook.inputs import PROVENANCE_MIME
+from retorno.workbook.inputs import PROVENANCE_MIME, SET_ASIDE
 from retorno.workbook.plan import Run
-from retorno.workbook.sameness import RECORD, digests
+from retorno.workbook.sameness import RECORD, SET_ASIDE_FILE, digests
 from retorno.workbook.studies import ROOT, study_named
 
 
@@ -118,16 +118,25 @@ def _heading(notebook) -> str | None:
     return next(filter(None, titles), None)
 
 
+def taken_out(notebook) -> str | None:
+    """Take the rows set aside out of the notebook's provenance and return them, None when there are none."""
+    rows = [record.pop(SET_ASIDE, None) for record in collect(notebook, PROVENANCE_MIME)]
+    return next(filter(None, rows), None)
+
+
 def write(run: Run, key: str, executed, folder: Path) -> None:
-    """Write the four files of a report into `folder`."""
+    """Write the files of a report into `folder`."""
     import nbformat
 
     from retorno.report import write_report
 
     notebook = published(run, executed)
+    aside = taken_out(notebook)
     record = make_record(run, key, notebook)
     write_report(notebook, record, folder)
     nbformat.write(notebook, folder / "notebook.ipynb")
+    if aside is not None:
+        (folder / SET_ASIDE_FILE).write_text(aside, encoding="utf-8", newline="\n")
     record["provenance"]["files"] = digests(folder)
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -11,6 +11,7 @@ from retorno.workbook.plan import Run
 
 RECORD = "findings.json"
 FILES = ("notebook.ipynb", "report.html", "tables.xlsx")
+SET_ASIDE_FILE = "set_aside.csv"  # only where rows were set aside
 
 
 def key(run: Run) -> str:
@@ -39,7 +40,8 @@ def unchanged(folder: Path, run_key: str) -> bool:
 
 def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file a report consists of but its record."""
-    return {name: digest(folder / name) for name in FILES}
+    there = [SET_ASIDE_FILE] if (folder / SET_ASIDE_FILE).exists() else []
+    return {name: digest(folder / name) for name in [*FILES, *there]}
 
 
 def _library() -> str:

@@ -36,6 +36,8 @@ class Given:
         boolean column of `cells` that says which.
     epoch : date or None
         The day 0 of dates kept as numbers, in a workbook.
+    currencies : tuple of str
+        The currency signs in the formats of number cells, in a workbook.
     unfit : mapping of str to str
         Rows that are no data, test answers say: the reason, as it stands before "in 3 rows" -> the
         boolean column of `cells` that marks them.
@@ -52,6 +54,7 @@ class Given:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     native: Mapping[str, str] = field(default_factory=dict)
     epoch: datetime.date | None = None
+    currencies: tuple[str, ...] = ()
     unfit: Mapping[str, str] = field(default_factory=dict)
     once: bool = False
 
