@@ -21,7 +21,7 @@ ALLOWED = {
     "findings": set(),
     "stats": {"stats"},
     "money": set(),
-    "tables": {"tables"},
+    "tables": {"tables", "stats"},
     "simulate": {"simulate"},
     "figures": {"figures"},
     "display": {"figures"},

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from retorno.errors import TableError
 from retorno.language import integer, mark, number, say, say_n
+from retorno.tables.guesses import guess
 
 SHOWN = 5
 LONGEST = 40
@@ -116,7 +117,8 @@ def missing(contract, absent: Iterable[str], header: Sequence[str]) -> str:
         column = contract[name]
         meaning = "; ".join(say(text) for text in (column.unit, column.meaning) if text)
         described.append(f"{name!r} ({meaning})")
-    guesses = {name: _closest(name, header, cutoff=0.75) or "..." for name in absent}
+    found = guess(contract, header)
+    guesses = {name: found[name].theirs if name in found else "..." for name in absent}
     return say_n(
         "a column is missing: {columns}. The file has {header}. "
         "Name it in the parameter file: {way}",

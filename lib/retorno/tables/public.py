@@ -203,8 +203,15 @@ def public(name: str) -> PublicSet:
 
 
 def store() -> Path:
-    """Return the folder of the sets kept here: RETORNO_RAW, else data/raw of this repository."""
-    return Path(os.environ.get(STORE) or Path(__file__).parents[3] / "data" / "raw")
+    """Return the folder of the sets kept here: RETORNO_RAW, else data/raw of a checkout, else the user's cache."""
+    if os.environ.get(STORE):
+        return Path(os.environ[STORE])
+    package = Path(__file__).parents[1]
+    if not (package / "_workbook").is_dir():
+        return package.parents[1] / "data" / "raw"
+    import pooch
+
+    return Path(pooch.os_cache("retorno"))
 
 
 def kept(name: str, folder: Path | None = None) -> Path | None:

@@ -1,4 +1,4 @@
-"""The command line: ``retorno run | check | explain | simulate | data | list``."""
+"""The command line: ``retorno run | check | new | explain | simulate | data | list``."""
 
 import os
 import sys
@@ -83,8 +83,8 @@ def program() -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    default=studies.ROOT / "reports",
-    help=say("Folder of the reports; default: reports beside the notebooks."),
+    default=studies.reports,
+    help=say("Folder of the reports; default: reports, in a checkout beside its notebooks."),
 )
 @click.option(
     "--jobs",
@@ -147,11 +147,27 @@ def check(table, file, columns, values, formats, write) -> None:
         "values": value_names(values),
         "formats": settings(formats),
     }
-    described = describe(table, file, **asked)
+    if write is not None:
+        from retorno.workbook.starter import write_checked
+
+        described = write_checked(write, table, file, **asked)
+    else:
+        described = describe(table, file, **asked)
     for line in described.lines():
         click.echo(line)
     if described.problems:
         sys.exit(2)
+
+
+@program.command(help=say("Make a folder for your own research, with an example that runs."))
+@click.argument("study")
+@click.argument("folder", type=click.Path(path_type=Path))
+def new(study, folder) -> None:
+    """Make one folder."""
+    from retorno.workbook.new import new_folder
+
+    for file in new_folder(study, folder):
+        click.echo(file)
 
 
 @program.command(help=say("Tell what a finding means: its definition, unit and sign."))

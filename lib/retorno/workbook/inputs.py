@@ -14,9 +14,9 @@ from retorno import language, simulate
 from retorno.display import Shown
 from retorno.errors import ParameterError
 from retorno.language import integer, say
-from retorno.tables import about, connect, locate, read
-from retorno.tables.digest import digest
+from retorno.tables import about, connect, read
 from retorno.tables.load import Loaded, load
+from retorno.tables.places import Place
 from retorno.workbook.as_read import AsRead, RowsSetAside
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
@@ -120,7 +120,7 @@ class Inputs:
         lines = [
             *(f"{name} = {value!r}" for name, value in parameters.items()),
             f"seed = {self.seed}",
-            *(f"{s['table']}: {s['source']}, sha256 {s['sha256']}" for s in self.sources),
+            *(f"{s['table']}: {s['source']}, sha256 {s['sha256'] or '-'}" for s in self.sources),
             *(f"{name} {number}" for name, number in versions.items()),
         ]
         return Shown({"text/plain": "\n".join(lines), PROVENANCE_MIME: record})
@@ -252,18 +252,18 @@ def _simulated(study: str, world: str, customers: int, seed: int, con) -> Inputs
 
 
 def _source(table: str, source: str, loaded: Loaded) -> dict:
-    sha256 = digest(locate(source))
+    place = Place.of(source, Path.cwd())
     aside = loaded.set_aside
     rows = loaded.rows - (aside.rows if aside else 0)
     reasons = {"set_aside": aside.reasons} if aside else {}
     known = about(source)
     if known is None:
-        return _record(table, Path(source).name, rows, sha256, **reasons)
+        return _record(table, place.shown, rows, place.sha256, **reasons)
     return _record(
         table,
         known["title"],
         rows,
-        sha256,
+        place.sha256,
         **{key: known[key] for key in ("origin", "terms", "citation", "left_out")},
         **reasons,
     )

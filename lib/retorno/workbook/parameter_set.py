@@ -6,7 +6,9 @@ from pathlib import Path
 
 from retorno.errors import ParameterError
 from retorno.language import integer, say
+from retorno.tables.contracts import contract
 from retorno.tables.formats import Format
+from retorno.tables.items import Items
 from retorno.workbook.parameters import shown
 from retorno.workbook.plain_yaml import load
 from retorno.workbook.studies import Study, nearest, study_named, there_are
@@ -147,8 +149,7 @@ def _items(given, study: Study) -> dict:
     tables = _names("items", given)
     for table, scales in tables.items():
         known_table("items", table, study)
-        for ours, spec in _names(f"items.{table}", scales).items():
-            Items.of(ours, spec)
+        Items.of(contract(table), _names(f"items.{table}", scales), {})
     return tables
 
 

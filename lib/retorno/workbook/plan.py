@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retorno.errors import ParameterError, TableError
+from retorno.errors import ParameterError
 from retorno.language import available, say
+from retorno.tables import places
 from retorno.tables.formats import Format
 from retorno.workbook import studies
 from retorno.workbook.pairs import column_names, once, pair, settings
@@ -54,10 +55,8 @@ class Run:
         file name only).
     defaults : dict
         What the notebook uses where nothing is given.
-    sources : dict
-        Table -> what the notebook opens: an absolute path or the name of a public set.
-    files : dict
-        Table -> the file behind it.
+    places : dict of str to Place
+        Table -> where it is.
     command : str
         The line that repeats the run.
     """
@@ -68,8 +67,7 @@ class Run:
     title: str | None
     given: dict
     defaults: dict
-    sources: dict = field(default_factory=dict)
-    files: dict = field(default_factory=dict)
+    places: dict = field(default_factory=dict)
     command: str = ""
 
     @property
@@ -83,9 +81,14 @@ class Run:
         return {**self.defaults, **self.given}
 
     @property
+    def sources(self) -> dict:
+        """What the notebook opens, by table."""
+        return {table: place.opened for table, place in self.places.items()}
+
+    @property
     def injected(self) -> dict:
         """What the notebook is given."""
-        return {**self.given, "data": dict(self.sources)} if self.sources else dict(self.given)
+        return {**self.given, "data": self.sources} if self.places else dict(self.given)
 
 
 def plan(names: Sequence[str], options: Options) -> list[Run]:
@@ -112,7 +115,7 @@ def _run(name: str, options: Options) -> Run:
             check(parameters, asked.parameters)
     data = {table: (source, file.parent) for table, source in asked.data.items()}
     data |= _data_options(options.data, asked.study)
-    located = {table: _locate(source, base) for table, (source, base) in data.items()}
+    located = {table: places.Place.of(source, base) for table, (source, base) in data.items()}
     given = _given(asked, parameters, options, located)
     return Run(
         study=asked.study.name,
@@ -121,8 +124,7 @@ def _run(name: str, options: Options) -> Run:
         title=asked.title,
         given=given,
         defaults={parameter.name: parameter.default for parameter in parameters},
-        sources={table: opened for table, (_, opened, _) in located.items()},
-        files={table: path for table, (_, _, path) in located.items()},
+        places=located,
         command=_command(name, file, options),
     )
 
@@ -132,7 +134,7 @@ def _given(
 ) -> dict:
     given = dict(asked.parameters)
     if located:
-        given["data"] = {table: typed for table, (typed, _, _) in located.items()}
+        given["data"] = {table: place.shown for table, place in located.items()}
     columns = _by_table(
         "--columns", column_names(options.columns), asked.columns, located, asked.study
     )
@@ -177,24 +179,6 @@ def _run_name(file: Path, study: str) -> str:
     ('cdnow', 'my')
     """
     return file.stem.removeprefix(f"{study}.").lstrip(".") or "default"
-
-
-def _is_path(source: str) -> bool:
-    return bool(Path(source).suffix) or "/" in source or "\\" in source
-
-
-def _locate(source: str, base: Path) -> tuple[str, str, Path]:
-    """Return a source as shown, as the notebook opens it, and the file behind it."""
-    from retorno.tables import locate
-
-    if not _is_path(source):
-        return source, source, Path(locate(source))
-    opened = str((base / source).absolute())
-    typed = Path(source).name if Path(source).is_absolute() else source
-    try:
-        return typed, opened, Path(locate(opened))
-    except TableError as error:
-        raise TableError(str(error).replace(opened, source)) from None
 
 
 def _data_options(texts: Sequence[str], study: studies.Study) -> dict:
@@ -276,7 +260,9 @@ def _command(name: str, file: Path | None, options: Options) -> str:
 
 
 def _relative(typed: str, file: Path) -> str:
-    """Return a file as the repository or the reader calls it."""
+    """Return a file, or the address of a database, as the repository or the reader calls it."""
+    if places.is_address(typed):
+        return places.shown(typed)
     if file.is_relative_to(studies.ROOT):
         return file.relative_to(studies.ROOT).as_posix()
     return file.name if Path(typed).is_absolute() else typed

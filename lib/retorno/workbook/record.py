@@ -11,14 +11,17 @@ from retorno.workbook.execute import ExecutionError, heading
 from retorno.workbook.inputs import PROVENANCE_MIME, SET_ASIDE
 from retorno.workbook.plan import Run
 from retorno.workbook.sameness import RECORD, SET_ASIDE_FILE, digests
-from retorno.workbook.studies import ROOT, study_named
+from retorno.workbook.studies import PRIVATE, study_named
 
 
 def private_paths(run: Run) -> dict[str, str]:
     """Return the paths of this machine that a report must not show -> what it shows instead."""
-    shown = run.given.get("data") or {}
-    opened = {path: shown[table] for table, path in run.sources.items() if path != shown[table]}
-    return {**opened, f"{ROOT}/": ""}
+    private = {}
+    for place in run.places.values():
+        if place.opened != place.shown:
+            in_a_notebook = place.opened.encode("unicode_escape").decode()  # as papermill writes it
+            private |= dict.fromkeys((place.opened, in_a_notebook), place.shown)
+    return private | {f"{folder}/": "" for folder in PRIVATE}
 
 
 def without(private: dict[str, str], value):
@@ -82,7 +85,7 @@ def make_record(run: Run, key: str, notebook) -> dict:
         raise ExecutionError(say("the notebook must state its provenance once"), 1)
     stated_findings = findings(notebook)
     # On given data no world was drawn, whatever the notebook's default says.
-    drawn = {"world", "customers"} & set(run.used) if run.sources else ()
+    drawn = {"world", "customers"} & set(run.used) if run.places else ()
     used = run.used | dict.fromkeys(drawn)
     changed = {name: value for name, value in run.given.items() if value != run.defaults[name]}
     return {

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import retorno
 from retorno.tables.digest import digest
@@ -15,13 +16,16 @@ SET_ASIDE_FILE = "set_aside.csv"  # only where rows were set aside
 
 
 def key(run: Run) -> str:
-    """Return what makes a run this run: notebook, parameters, data, library code, versions."""
+    """Return what makes a run this run: notebook, parameters, data, library code, versions.
+
+    What a server holds may have changed at any time: such a run has another key each time.
+    """
     parts = {
         "run": run.label,
         "notebook": digest(run.notebook),
         "title": run.title,
         "parameters": run.used,
-        "data": {table: digest(file) for table, file in run.files.items()},
+        "data": {table: place.sha256 or uuid4().hex for table, place in run.places.items()},
         "library": _library(),
         "python": sys.version,
         "packages": _packages(),

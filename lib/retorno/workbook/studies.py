@@ -1,4 +1,8 @@
-"""The studies there are: which notebook tells each, and which tables it can open."""
+"""The studies there are: which notebook tells each, which tables it can open, and where all that is.
+
+In a checkout notebooks and examples are the repository's own folders; a wheel carries them inside the
+package, where nothing is ever written.
+"""
 
 import difflib
 from collections.abc import Iterable
@@ -10,8 +14,12 @@ from retorno.errors import ParameterError
 from retorno.findings import Definition
 from retorno.language import say
 
-ROOT = Path(__file__).resolve().parents[3]
+LIBRARY = Path(__file__).resolve().parents[2]
+CARRIED = LIBRARY / "retorno" / "_workbook"  # only an installed wheel has it
+ROOT = CARRIED if CARRIED.is_dir() else LIBRARY.parent
 NOTEBOOKS = ROOT / "notebooks"
+EXAMPLES = ROOT / "data" / "examples"
+PRIVATE = (ROOT, LIBRARY)  # no report shows where on this machine these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,16 @@ def study_named(name: str) -> Study:
             + there_are(STUDIES)
         )
     return STUDIES[name]
+
+
+def study_of(table: str) -> Study:
+    """Return the study that reads a table of the contracts."""
+    return next(study for study in STUDIES.values() if table in study.tables)
+
+
+def reports() -> Path:
+    """Return where reports go unless told otherwise: beside the notebooks of a checkout, else ./reports."""
+    return Path("reports") if ROOT == CARRIED else ROOT / "reports"
 
 
 def definitions(study: str) -> tuple[Definition, ...]:
