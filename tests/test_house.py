@@ -124,7 +124,10 @@ def test_conda_asks_for_the_same_packages_in_the_same_bounds():
     conda = requirements(environment["dependencies"])
     assert conda.pop("python") == project()["project"]["requires-python"]
     conda.pop("pip")
-    for engine in ("ibis-postgres", "ibis-sqlite"):  # extras on PyPI, packages of their own on conda-forge
+    for engine in (
+        "ibis-postgres",
+        "ibis-sqlite",
+    ):  # extras on PyPI, packages of their own on conda-forge
         assert conda.pop(engine) == conda["ibis-duckdb"]
     assert conda == {CONDA.get(name, name): bounds for name, bounds in wanted().items()}
 

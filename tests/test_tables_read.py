@@ -4,6 +4,7 @@ import csv
 import datetime
 import gzip
 import os
+import re
 
 import pandas as pd
 import pytest
@@ -294,7 +295,10 @@ LINES = st.lists(
     st.tuples(
         IDS,
         st.dates(DAY(1900, 1, 1), DAY(2020, 12, 31)),
-        st.floats(allow_nan=False, allow_infinity=False),
+        # 1.234 alone may be a thousand and something: it is asked, not read
+        st.floats(allow_nan=False, allow_infinity=False).filter(
+            lambda amount: not re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", repr(amount))
+        ),
     ),
     min_size=1,
     max_size=8,
@@ -342,13 +346,14 @@ def test_describe_counts_what_was_read(tmp_path):
     assert (found["contacted_on"].lowest, found["contacted_on"].missing) == (DAY(2024, 5, 1), 1)
     assert (found["recency"].lowest, found["recency"].highest) == (0.0, 12.0)
     assert (found["visit"].kind, found["visit"].missing) == ("number", 1)
-    assert described.lines() == [
-        "contacts (c.csv): 4 rows, no problem found.",
+    assert described.lines()[0] == "contacts (c.csv): 4 rows, 5 columns"
+    assert described.lines()[-6:] == [
         "  arm: text; 2 values; mail: 3, holdout: 1",
         "  customer_id (id): id; 4 values",
         "  contacted_on: date; from May 1, 2024 to May 3, 2024; 1 empty",
         "  recency: number; from 0 to 12",
         "  visit: number; from 0 to 1; 1 empty",
+        "no problem found",
     ]
 
 
@@ -361,7 +366,7 @@ def test_describe_counts_flags_and_groups(tmp_path):
     )
     described = describe("customers", file)
     assert described.columns[2].groups == {True: 2, False: 1}
-    assert described.lines()[2:] == [
+    assert described.lines()[-4:-1] == [
         "  joined_on: date; from January 1, 2024 to January 2, 2024",
         "  referred: yes or no; yes: 2, no: 1",
         "  town: text; 2 values",
@@ -369,7 +374,7 @@ def test_describe_counts_flags_and_groups(tmp_path):
     file.write_text(
         "respondent_id,group,satisfaction,segment\n1,failure,3,a\n2,recovered,,a\n3,failure,4.5,\n"
     )
-    assert describe("survey", file).lines()[1:] == [
+    assert describe("survey", file).lines()[-5:-1] == [
         "  respondent_id: id; 3 values",
         "  group: text; 2 values; failure: 2, recovered: 1",
         "  satisfaction: number; from 3 to 4.50; 1 empty",

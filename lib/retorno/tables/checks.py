@@ -1,7 +1,7 @@
-"""The checks of a contract: pandera decides which column breaks which rule, the engine finds the cells."""
+"""The checks of a contract: which rules are broken, in one query; which cells break them, in one for each."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -13,7 +13,6 @@ from retorno.tables.problems import SHOWN, Cells
 from retorno.tables.sources import ROW
 
 UNREADABLE = "unreadable:"  # mark beside a date, number or flag: the cell holds something else
-ABSENT = "absent"
 
 
 def rules(column: Column) -> list[str]:
@@ -62,6 +61,11 @@ class Broken:
     columns: tuple[Column, ...] = ()
     flag: str = ""
     reason: str = ""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether cells hold something else than the kind of their column."""
+        return self.rule.startswith("readable")
 
     def rows(self, frame):
         """Return the boolean column of a converted `frame` that is true where a row breaks the rule."""
@@ -123,21 +127,17 @@ def converted(frame, readings: Mapping[str, Reading]) -> dict:
     for name, reading in readings.items():
         columns[name] = cells.typed(frame, reading)
         if TYPES[reading.kind] != "string":
-            cell = cells.text(cells.cell_of(frame, reading))
-            columns[UNREADABLE + name] = columns[name].isnull() & cell.notnull()
+            # most cells are read, so that few are asked whether anything stands in them
+            columns[UNREADABLE + name] = (
+                columns[name].isnull().ifelse(cells.is_filled(frame, reading), False)
+            )
     return columns
 
 
-def schema(contract: Contract, present: list[str]):
-    """Return the contract as a pandera schema for an Ibis table with the columns `present`.
-
-    Every check answers with one number from the engine, so no row ever reaches pandas.
-    """
+def schema(contract: Contract):
+    """Return names and types of the contract as a pandera schema for an Ibis table."""
     import ibis
     import pandera.ibis as pa
-
-    def keeps(rule, column):
-        return lambda data: data.table.filter(breaks(rule, column, data.table)).count() == 0
 
     return pa.DataFrameSchema(
         {
@@ -145,55 +145,72 @@ def schema(contract: Contract, present: list[str]):
                 ibis.dtype(TYPES[column.kind]), required=column.required, nullable=True
             )
             for column in contract
-        },
-        checks=[
-            pa.Check(keeps(rule, column), name=f"{column.name}:{rule}")
-            for column in contract
-            for rule in rules(column)
-            if all(each.name in present for each in concerned(contract, column.name, rule))
-        ],
+        }
     )
 
 
-def failures(contract: Contract, frame, unfit: Mapping[str, str]) -> tuple[list[str], list[Broken]]:
-    """Return the required columns that `frame` has not, and what its rows break.
-
-    `unfit` are the boolean columns of rows that are no data, by reason.
-    """
+def absent(contract: Contract, frame) -> list[str]:
+    """Return the required columns that `frame` has not."""
     import pandera.errors
 
-    flags = (
-        frame.aggregate(**{flag: frame[flag].any() for flag in unfit.values()}) if unfit else None
-    )
-    marked = flags.to_pyarrow().to_pylist()[0] if unfit else {}
-    found = [Broken("unfit", (), flag, reason) for reason, flag in unfit.items() if marked[flag]]
     try:
-        schema(contract, frame.columns).validate(frame, lazy=True)
+        schema(contract).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        failed = [_failure(error) for error in errors.schema_errors]
-        absent = [name for name, rule in failed if rule == ABSENT]
-        found += [
-            Broken(rule, concerned(contract, name, rule)) for name, rule in failed if rule != ABSENT
+        others = [
+            e for e in errors.schema_errors if e.reason_code.name != "COLUMN_NOT_IN_DATAFRAME"
         ]
-        return absent, found
-    return [], found
+        if others:
+            raise others[0] from errors
+        return [error.failure_cases for error in errors.schema_errors]
+    return []
 
 
-def _failure(error) -> tuple[str, str]:
-    reason = error.reason_code.name
-    if reason == "COLUMN_NOT_IN_DATAFRAME":
-        return error.failure_cases, ABSENT
-    if reason != "DATAFRAME_CHECK":
-        raise error
-    column, rule = error.check.name.split(":", 1)
-    return column, rule
+def failures(
+    contract: Contract, frame, unfit: Mapping[str, str], unsettled: Collection[str] = ()
+) -> tuple[int, list[Broken]]:
+    """Return the number of rows of a converted `frame`, and the rules that any of them breaks: one query.
+
+    Parameters
+    ----------
+    contract : Contract
+    frame : ibis.Table
+        As `converted` makes it.
+    unfit : mapping of str to str
+        The boolean columns of rows that are no data, by reason.
+    unsettled : collection of str
+        The columns whose values are not known yet: only where they are empty is.
+    """
+    asked = [Broken("unfit", (), flag, reason) for reason, flag in unfit.items()]
+    for column in contract:
+        for rule in rules(column):
+            columns = concerned(contract, column.name, rule)
+            known = rule == "filled" or not any(each.name in unsettled for each in columns)
+            if known and all(each.name in frame.columns for each in columns):
+                asked.append(Broken(rule, columns))
+    flags = {str(i): _any(broken, frame) for i, broken in enumerate(asked)}
+    told = frame.aggregate(rows=frame.count(), **flags).to_pyarrow().to_pylist()[0]
+    return told["rows"], [broken for i, broken in enumerate(asked) if told[str(i)]]
+
+
+def _any(broken: Broken, frame):
+    """Return whether any row breaks a rule; values that occur twice by counting the different ones."""
+    import ibis
+
+    if broken.rule not in ("unique", "once for"):
+        return broken.rows(frame).any()
+    columns = [frame[column.name] for column in broken.columns]
+    if len(columns) == 1:
+        return columns[0].count() > columns[0].nunique()
+    both = columns[0].notnull() & columns[1].notnull()
+    pair = ibis.struct({str(i): value for i, value in enumerate(columns)})
+    return both.sum() > pair.nunique(where=both)
 
 
 def broken_cells(broken: Broken, numbered, readings: Mapping[str, Reading]) -> Cells:
     """Return the cells of `numbered`, the table as it came with `ROW`, that break a rule: one query."""
     spoken_of = {column.name: readings[column.name] for column in broken.columns}
     written = {
-        f"as written:{name}": cells.text(numbered[reading.place])
+        f"as written:{name}": cells.as_written(numbered, reading)
         for name, reading in spoken_of.items()
     }
     flag = [broken.flag] if broken.flag else []

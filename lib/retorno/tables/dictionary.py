@@ -26,37 +26,44 @@ Written from the contracts by `python -m retorno.tables.dictionary`: change them
 
 | source | ending or address | settings under `formats` |
 | --- | --- | --- |
-| text | `.csv`, `.tsv`, `.txt`, also `.gz`; Qualtrics exports | `delimiter`, `encoding`, `header`, `decimal`, `thousands`, `dates` |
-| Excel | `.xlsx`, `.xlsm` | `sheet`, `header`, `decimal`, `thousands`, `dates` |
-| SPSS, Stata | `.sav`, `.zsav`, `.dta` | `encoding`, `decimal`, `thousands`, `dates` |
-| Parquet | `.parquet`, `.pq` | `decimal`, `thousands`, `dates` |
-| database | `.duckdb`, `.sqlite`, `.db`; `postgresql://user@host/name` | `table` or `query`, `decimal`, `thousands`, `dates` |
+| all | | `decimal`, `thousands`, `dates` (`ymd`, `dmy` or `mdy`) |
+| text | `.csv`, `.tsv`, `.txt`, also `.gz`; Qualtrics exports | `delimiter`, `encoding`, `header` |
+| Excel | `.xlsx`, `.xlsm` | `sheet`, `header` |
+| SPSS, Stata | `.sav`, `.zsav`, `.dta` | `encoding` |
+| Parquet | `.parquet`, `.pq` | |
+| database | `.duckdb`, `.sqlite`, `.db`; `postgresql://user@host/name` | `table` or `query` |
 
-Nothing needs to be set: separator, encoding, the row with the names, the decimal mark and the order of day and month are found in
-the whole file and shown. What can be read in two ways is asked, with the line that settles it: 03/04/2024 in a file where no
-day is above 12, 1.234 where nothing tells thousands from decimals, two sheets that both fit.
+Nothing needs to be set: separator, encoding, the row with the names, the decimal mark and the order
+of day and month are found in the whole file and shown. What can be read in two ways is asked, with
+the line that settles it: 03/04/2024 in a file where no day is above 12, 1.234 where nothing tells
+thousands from decimals, two sheets that both fit.
 
     data: {transactions: ventas.xlsx}
     formats: {transactions: {sheet: Ventas 2024, dates: dmy, decimal: comma}}
     columns: {transactions: {customer_id: ID cliente, date: Fecha, amount: Importe}}
 
-- `columns`: our name, then yours. `retorno check TABLE FILE --write mine.yml` guesses them, in English and Spanish, and marks
-  each guess.
-- `values`: your word, then ours, or `null` for "no answer": `values: {survey: {group: {Solved: recovered}, satisfaction: {99: null}}}`.
-  The value labels of SPSS and Stata can be named instead of their codes.
-- `items`: a score that is the mean of several questions. `reversed` ones are turned round on the `scale`; with fewer than
-  `answered` of them (half, if not said) there is no score. The report shows Cronbach's alpha with its interval.
+- `columns`: our name, then yours. `retorno check TABLE FILE --write mine.yml` guesses them, in
+  English and Spanish, and marks each guess.
+- `values`: your word, then ours, or `null` for "no answer": `values: {survey: {group: {Solved:
+  recovered}, satisfaction: {99: null}}}`. The value labels of SPSS and Stata can be named instead
+  of their codes.
+- `items`: a score that is the mean of several questions. `reversed` ones are turned round on the
+  `scale`; with fewer than `answered` of them (half, if not said) there is no score. The report
+  shows Cronbach's alpha with its interval.
 
       items: {survey: {satisfaction: {of: [s1, s2, s3], reversed: [s3], scale: [1, 7], answered: 2}}}
 
-- Numbers may carry a currency sign, a percent sign (25 % is 0.25), a thousands mark, a minus behind or brackets for a negative
-  amount; each such reading is counted and shown. Ids stay as they are written ("00123" keeps its zeros). A time of day is dropped.
-- Databases are only read. Put no password into an address: PGPASSWORD or `~/.pgpass` keep it out of your files.
+- Numbers may carry a currency sign, a percent sign (25 % is 0.25), a thousands mark, a minus behind
+  or brackets for a negative amount; each such reading is counted and shown. Ids stay as they are
+  written ("00123" keeps its zeros). A time of day is dropped.
+- Databases are only read. Put no password into an address: PGPASSWORD or `~/.pgpass` keep it out of
+  your files.
 
-A table that breaks its contract is refused with every problem listed: column, rule, number of rows, the first five rows as
-numbered in the file (a header line counts, a blank line does not) and their values. With `on_bad_rows: set_aside` the run goes on
-without these rows: they are written to `set_aside.csv` beside the report, with their reasons, and the report says how many they
-are and what share. No row is dropped in silence and no value is mended.
+A table that breaks its contract is refused with every problem listed: column, rule, number of rows,
+the first five rows as numbered in the file (header and blank lines count) and their
+values. With `on_bad_rows: set_aside` the run goes on without these rows: they are written to
+`set_aside.csv` beside the report, with their reasons, and the report says how many they are and
+what share. No row is dropped in silence and no value is mended.
 """
 
 KINDS = {

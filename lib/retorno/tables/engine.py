@@ -30,5 +30,8 @@ def connect(engine: str = "duckdb"):
     # Already off in a kernel without ipywidgets, where even setting it to off would fail.
     if backend.raw_sql("SELECT current_setting('enable_progress_bar')").fetchone()[0]:
         backend.raw_sql("SET enable_progress_bar = false")
+    backend.raw_sql(
+        "SET TimeZone = 'UTC'"
+    )  # the day of a time with a zone is the same on every machine
     backend.raw_sql("SET enable_external_file_cache = false")  # a file rewritten is read anew
     return backend

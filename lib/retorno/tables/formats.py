@@ -107,6 +107,8 @@ class Writing:
         The decimal mark; the mark between thousands, empty for none.
     dates : str
         Order of day, month and year in dates that are not ISO: "ymd", "dmy" or "mdy".
+    short_years : bool
+        Whether years of two digits are read: 69 to 99 as 1969 to 1999, 00 to 68 as 2000 to 2068.
     currencies : tuple of str
         The currency signs or codes that stand beside amounts, as they are written.
     facts : tuple of Fact
@@ -117,6 +119,7 @@ class Writing:
     decimal: str = "."
     thousands: str = ""
     dates: str = "ymd"
+    short_years: bool = False
     currencies: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
 
@@ -149,12 +152,13 @@ def _checked(name: str, value):
     if name in ALLOWED and value not in ALLOWED[name]:
         words = ", ".join(say(WORDS[mark]) for mark in ALLOWED[name])
         raise _wrong(name, say("one of {words}", words=words), value)
-    if name == "delimiter" and len(value) != 1:
-        raise _wrong(name, say("one character"), value)
+    if name == "delimiter" and (len(value) != 1 or value in '"\r\n'):
+        raise _wrong(name, say("one character, no quote and no line end"), value)
     if name == "dates" and value not in ORDERS:
         raise _wrong(name, say("one of {words}", words=", ".join(ORDERS)), value)
     if name == "encoding":
         try:
+            "".encode(value)  # LookupError also for codecs that are no encodings of text
             return codecs.lookup(value).name
         except LookupError:
             wanted = say("the name of an encoding, as utf-8, cp1252 or utf-16")

@@ -200,6 +200,8 @@ class Items:
 
         A mean that lacks an item in the frame is not formed; `problems` tells of it.
         """
+        if not self.means:
+            return frame
         formed = self._formed(frame.columns)
         gone = {name for mean in formed for name in mean.names}
         kept = [name for name in frame.columns if name not in gone and not self._instead(name)]

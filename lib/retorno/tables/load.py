@@ -4,24 +4,26 @@ Everything stays in the engine; pandas sees only rows that are set aside. A tabl
 is refused with one TableError that lists every problem, unless its bad rows are to be set aside.
 """
 
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 from retorno.errors import ParameterError
 from retorno.language import say
 from retorno.tables import checks
-from retorno.tables.cells import Reading, words
+from retorno.tables.cells import LABELLED, Reading, words
 from retorno.tables.columns import Contract
 from retorno.tables.contracts import contract
 from retorno.tables.engine import connect
 from retorno.tables.formats import Fact, Format
+from retorno.tables.hints import hint
+from retorno.tables.items import Items
 from retorno.tables.names import mapped
 from retorno.tables.problems import missing, refusal, told
 from retorno.tables.public import locate
+from retorno.tables.scales import Scales
 from retorno.tables.set_aside import SetAside, set_aside
 from retorno.tables.sources import ROW, Given, opened
-from retorno.tables.writing import understood
+from retorno.tables.writing import at_first, understood
 
 ON_BAD_ROWS = ("stop", "set_aside")
 
@@ -40,14 +42,20 @@ class Loaded:
         How the file and its numbers and dates are written.
     rows : int
         Rows given, with those set aside.
+    width : int
+        Columns given, also those that are not kept.
     theirs, kinds : dict of str to str
         Our name -> the name in the file; our name -> the kind.
-    frame : ibis.Table or None
-        The columns under our names, in the engine; None while a question is open.
+    frame : ibis.Table
+        The columns under our names, in the engine, but for those that wait for an answer of the user.
     currencies : tuple of str
         The currency signs beside amounts.
     problems : tuple of str
         What is wrong with it, a sentence each; empty: nothing.
+    unreadable : dict of str to int
+        Our name -> cells that hold something else than the kind, where there are any.
+    scales : Scales
+        The scores that are means of several items.
     set_aside : SetAside or None
         The bad rows, when they were to be set aside and there are any.
     """
@@ -56,17 +64,19 @@ class Loaded:
     label: str
     facts: tuple[Fact, ...]
     rows: int
+    width: int
     theirs: dict[str, str]
     kinds: dict[str, str]
     frame: Any
     currencies: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    unreadable: dict[str, int] = field(default_factory=dict)
     set_aside: SetAside | None = None
+    scales: Scales = field(default_factory=Scales)
 
     def drop(self) -> None:
         """Take the table out of the engine again."""
-        if self.frame is not None:
-            self.frame.get_backend().raw_sql(f'DROP TABLE "{self.frame.op().name}"')
+        self.frame.get_backend().raw_sql(f'DROP TABLE "{self.frame.op().name}"')
 
 
 def load(table: str, source, **options) -> Loaded:
@@ -85,6 +95,7 @@ def understand(
     columns=None,
     values=None,
     formats=None,
+    items=None,
     on_bad_rows: str = "stop",
     con=None,
 ) -> Loaded:
@@ -93,64 +104,99 @@ def understand(
     Parameters as for `retorno.tables.read.read`. A table that cannot be opened, has none of our
     columns or no row raises a TableError.
     """
-    asked, written = contract(table), Format.of(formats)
+    written, columns = Format.of(formats), dict(columns or {})
+    means = Items.of(contract(table), items, columns)
+    asked, values = means.contract(), means.values(dict(values or {}))
     _check_choice(on_bad_rows)
-    columns, values = dict(columns or {}), dict(values or {})
     con = con or _engine_of(source) or connect()
-    wanted = {*asked.names, *columns.values()}
-    with opened(table, _place(source), con, written, wanted) as given, Scratch(con) as scratch:
+    wanted = {*asked.names, *columns.values(), *means.wanted}
+    with (
+        opened(table, _place(source), con, written, wanted) as given,
+        Scratch(con, given) as scratch,
+    ):
+        columns |= means.columns(given.header)
         theirs, problems = mapped(asked, given.header, columns, values)
+        problems += means.problems(given.header)
         if not any(name in asked for name in theirs):
             raise refusal(table, given.label, problems + _no_column(asked, given, columns))
         readings = _readings(asked, given, theirs, values)
-        cells = scratch.stored(given.cells) if given.once else given.cells
-        writing, kinds, questions = understood(table, cells, readings, theirs, written)
-        readings = {
-            name: replace(reading, kind=kinds[name], writing=writing)
-            for name, reading in readings.items()
-        }
-        frame = scratch.stored(
-            cells.select(*given.unfit.values(), **checks.converted(cells, readings))
-        )
-        rows = frame.count().to_pyarrow().as_py()
+        read, frame, rows, broken = _read(asked, scratch, readings, theirs, written)
         if rows == 0:
             raise refusal(table, given.label, [*problems, say("there is no row of data.")])
-        found = partial(
-            Loaded,
-            contract=asked,
-            label=given.label,
-            facts=given.facts + writing.facts,
-            rows=rows,
-            theirs=theirs,
-            kinds=kinds,
-            currencies=writing.currencies,
-        )
-        if questions:
-            return found(frame=None, problems=(*problems, *questions))
-        absent, failures = checks.failures(asked, frame, given.unfit)
+        problems += read.problems
+        absent = checks.absent(asked, frame)
         if unnamed := [name for name in absent if name not in columns]:
             problems.append(missing(asked, unnamed, given.header))
-        aside = None
-        if failures and on_bad_rows == "set_aside" and not problems and not absent:
-            aside = set_aside(scratch.numbered(given), failures, readings, given.header, theirs)
-            frame = frame.filter(~checks.any_rows(frame, failures))
+        aside, unreadable = None, {}
+        if broken and on_bad_rows == "set_aside" and not problems and not absent:
+            aside = set_aside(scratch.numbered(), broken, read.readings, given.header, theirs)
+            frame = frame.filter(~checks.any_rows(frame, broken))
             if aside.rows == rows:
                 raise refusal(table, given.label, [aside.sentence()])
-        elif failures:
-            numbered = scratch.numbered(given)
-            problems += [
-                told(broken, theirs, table, checks.broken_cells(broken, numbered, readings))
-                for broken in failures
-            ]
-        kept = scratch.stored(frame.select(*theirs), keep=True)
-    return found(frame=kept, problems=tuple(problems), set_aside=aside)
+        else:
+            sentences, unreadable = _told(table, broken, scratch, theirs, read.readings)
+            problems += sentences
+        settled = frame.drop(*read.unsettled) if read.unsettled else frame
+        named, scored = means.named(theirs), means.scored(settled)
+        kinds = {name: reading.kind for name, reading in read.readings.items()}
+        return Loaded(
+            contract=means.asked,
+            label=given.label,
+            facts=given.facts + read.writing.facts + means.facts(given.header, theirs),
+            rows=rows,
+            width=len(given.header),
+            theirs=named,
+            kinds={name: kinds.get(name, "number") for name in named},
+            frame=scratch.kept(scored, [name for name in named if name in scored.columns]),
+            currencies=read.writing.currencies,
+            problems=tuple(problems),
+            unreadable=unreadable,
+            scales=means.measured(settled),
+            set_aside=aside,
+        )
+
+
+def _read(asked: Contract, scratch, readings, theirs, written: Format):
+    """Return how a table is written; its cells as values, in the engine; its rows; the rules they break.
+
+    A table that a program wrote is read at the first try. Any other is read a second time, with what
+    all its cells say of decimal marks and the order of dates.
+    """
+    given = scratch.given
+
+    def values(cells, read):
+        converted = checks.converted(cells, read.readings)
+        frame = scratch.stored(cells.select(*given.unfit.values(), **converted))
+        return frame, *checks.failures(asked, frame, given.unfit, read.unsettled)
+
+    if first := at_first(given.cells, readings, written):
+        frame, rows, broken = values(given.cells, first)
+        if not any(each.is_unreadable for each in broken):
+            return first, frame, rows, broken
+    cells = scratch.numbered()
+    read = understood(asked.name, cells, readings, theirs, written, given.currencies)
+    return read, *values(cells, read)
+
+
+def _told(table: str, broken, scratch, theirs, readings) -> tuple[list[str], dict[str, int]]:
+    """Return a sentence for each rule that is broken, and how many cells of which columns are not readable."""
+    sentences, unreadable = [], {}
+    for each in broken:
+        cells = checks.broken_cells(each, scratch.numbered(), readings)
+        sentence = told(each, theirs, table, cells)
+        if each.is_unreadable:
+            name = each.columns[0].name
+            unreadable[name] = cells.count
+            sentence += hint(table, name, each.rule, cells, readings[name])
+        sentences.append(sentence)
+    return sentences, unreadable
 
 
 class Scratch:
-    """Tables kept in the engine while a table is read; they are gone when the block ends."""
+    """Tables kept in the engine while one is read; they are gone when the block ends."""
 
-    def __init__(self, con):
-        self.con, self.names = con, []
+    def __init__(self, con, given: Given):
+        self.con, self.given, self.names, self._numbered = con, given, [], None
 
     def __enter__(self):
         return self
@@ -159,23 +205,35 @@ class Scratch:
         for name in self.names:
             self.con.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
 
-    def stored(self, expression, *, keep: bool = False):
-        """Return the expression as a table of the engine; `keep` lets it outlive the block."""
+    def stored(self, expression):
+        """Return the expression as a table of the engine."""
         import ibis
 
         name = ibis.util.gen_name("table")
         self.names.append(name)
-        table = self.con.create_table(name, expression, temp=True)
-        if keep:
-            self.names.remove(name)
-        return table
+        return self.con.create_table(name, expression, temp=True)
 
-    def numbered(self, given: Given):
+    def numbered(self):
         """Return all cells as given with the numbers of their rows."""
-        if ROW in given.cells.columns:
-            return self.stored(given.cells)
-        stored = self.stored(given.cells)
-        return stored.mutate(**{ROW: stored.rowid() + given.first_row})
+        if self._numbered is None:
+            cells = self.stored(self.given.cells)
+            if ROW not in cells.columns:
+                cells = cells.mutate(**{ROW: cells.rowid() + self.given.first_row})
+            self._numbered = cells
+        return self._numbered
+
+    def kept(self, frame, columns: list[str]):
+        """Return some columns of a stored frame, or of some rows of one, as a table that outlives the block."""
+        import ibis
+
+        if not isinstance(frame.op(), ibis.expr.operations.DatabaseTable):
+            frame = self.stored(frame)
+        name = frame.op().name
+        for other in frame.columns:  # a copy would take as long as reading once more
+            if other not in columns:
+                self.con.raw_sql(f'ALTER TABLE "{name}" DROP COLUMN "{other}"')
+        self.names.remove(name)
+        return self.con.table(name)
 
 
 def _readings(asked: Contract, given: Given, theirs, values) -> dict[str, Reading]:
@@ -184,10 +242,12 @@ def _readings(asked: Contract, given: Given, theirs, values) -> dict[str, Readin
     for ours, name in theirs.items():
         place = f"c{given.header.index(name)}"
         kind = asked[ours].kind if ours in asked else None
+        labels = given.labels.get(name, {}) if kind in LABELLED else {}
         readings[ours] = Reading(
             place=place,
             kind=kind,
-            words=words(kind, values.get(ours), given.labels.get(name, {})),
+            words=words(values.get(ours), labels),
+            labels=labels,
             native=given.native.get(place),
             epoch=given.epoch,
         )

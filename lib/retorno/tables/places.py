@@ -146,8 +146,10 @@ def _check_server(address: str) -> None:
     if host.count("@") != rest.count("@") or host.count("@") > 1:
         raise TableError(
             say(
-                "the address of the database is not understood. In a user or password, write @ as "
-                "%40, / as %2F, ? as %3F, # as %23 and % as %25; or leave the password out and give "
-                "it in the environment variable PGPASSWORD or in the file ~/.pgpass."
+                "the address of the database is not understood. In a user or password, write {marks} as "
+                "{codes}; or leave the password out and give it in the environment variable "
+                "PGPASSWORD or in the file ~/.pgpass.",
+                marks="@ / ? # %",
+                codes="%40 %2F %3F %23 %25",
             )
         )

@@ -12,7 +12,9 @@ SHOWN = 5
 LONGEST = 40
 
 RULES = {
-    "filled": mark("{column} is empty in {rows}. Fill it, or leave the line out yourself."),
+    "filled": mark(
+        "{column} is empty in {rows}. Fill it, or go on without: on_bad_rows: set_aside."
+    ),
     "readable date": mark(
         "{column} is no date in {rows}. Dates are read as 2024-12-31, with or without a time of day."
     ),
@@ -79,7 +81,11 @@ def refusal(table: str, label: str, problems: Sequence[str]) -> TableError:
 def told(broken, theirs: Mapping[str, str], table: str, cells: Cells) -> str:
     """Return the sentence for the `cells` that break a rule; `theirs`: our name -> the name in the file."""
     if broken.rule == "unfit":
-        return say("{reason} in {rows}.", reason=broken.reason, rows=_rows(cells))
+        return say(
+            "{reason} in {rows}. To go on without: on_bad_rows: set_aside.",
+            reason=broken.reason,
+            rows=_rows(cells),
+        )
     column = broken.columns[0]
     other = column.held_against(broken.rule)
     return say(
@@ -87,8 +93,8 @@ def told(broken, theirs: Mapping[str, str], table: str, cells: Cells) -> str:
         column=named(column.name, theirs[column.name]),
         other="" if other is None else named(other, theirs[other]),
         rows=_rows(cells),
-        minimum="" if column.minimum is None else number(column.minimum, 0),
-        maximum="" if column.maximum is None else number(column.maximum, 0),
+        minimum=_bound(column.minimum),
+        maximum=_bound(column.maximum),
         allowed=listed(column.allowed or ()),
         way=parameter("values", table, {column.name: dict.fromkeys(_distinct(cells), "...")}),
     )
@@ -104,10 +110,16 @@ def reason(broken, theirs: Mapping[str, str]) -> str:
         REASONS[broken.rule],
         column=named(column.name, theirs[column.name]),
         other="" if other is None else named(other, theirs[other]),
-        minimum="" if column.minimum is None else number(column.minimum, 0),
-        maximum="" if column.maximum is None else number(column.maximum, 0),
+        minimum=_bound(column.minimum),
+        maximum=_bound(column.maximum),
         allowed=listed(column.allowed or ()),
     )
+
+
+def _bound(value: float | None) -> str:
+    if value is None:
+        return ""
+    return number(value, 0 if value == int(value) else 2)
 
 
 def missing(contract, absent: Iterable[str], header: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from retorno.tables.checked import Described
-from retorno.tables.load import load
+from retorno.tables.load import load, understand
 
 
 def read(
@@ -12,6 +12,9 @@ def read(
     *,
     columns: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping] | None = None,
+    formats: Mapping | None = None,
+    items: Mapping | None = None,
+    on_bad_rows: str = "stop",
     con=None,
 ):
     """Return the table `table` as an Ibis table with our columns, typed and checked.
@@ -21,12 +24,20 @@ def read(
     table : str
         Name of the contract: "survey", "transactions", "contacts", "customers" or "margins".
     source : str, Path, ibis.Table or pandas.DataFrame
-        A CSV (.csv, .tsv, .txt, also .gz), a Parquet file, the name of a public data set that is
-        here, or data already in memory.
+        A file (CSV, Excel, Parquet, SPSS, Stata, DuckDB, SQLite), the address of a database, the name
+        of a public data set that is here, or data already in memory.
     columns : mapping of str to str, optional
         Our name -> their name, where they differ.
     values : mapping of str to mapping, optional
-        Column -> their value -> ours.
+        Column -> their value -> ours; None for an empty cell.
+    formats : mapping, optional
+        How the file is written, where that is not found by itself: the attributes of
+        `retorno.tables.formats.Format`.
+    items : mapping, optional
+        Our name -> the columns whose mean it is: see `retorno.tables.items`.
+    on_bad_rows : str
+        "stop" refuses a table with bad rows; "set_aside" leaves them out (`retorno.tables.load.load`
+        returns them).
     con : Ibis backend, optional
         Where the table goes; by default the engine of an Ibis `source`, else a new one. Tables that
         are to be joined need the same.
@@ -51,15 +62,22 @@ def read(
     >>> read("transactions", lines, columns={"amount": "Importe"}).to_pyarrow().to_pylist()
     [{'customer_id': '007', 'date': datetime.date(2024, 2, 29), 'amount': 12.5}]
     """
-    return load(table, source, columns=columns, values=values, con=con).frame
+    return load(
+        table,
+        source,
+        columns=columns,
+        values=values,
+        formats=formats,
+        items=items,
+        on_bad_rows=on_bad_rows,
+        con=con,
+    ).frame
 
 
-def describe(table: str, source, *, columns=None, values=None, con=None) -> Described:
-    """Return what was understood of a table: its rows and columns; parameters as for `read`.
+def describe(table: str, source, **options) -> Described:
+    """Return what was understood of a table, its rows and columns, and what is wrong with it.
 
-    Raises
-    ------
-    TableError
-        As `read` does.
+    Parameters as for `read`. A table that cannot be opened or has none of our columns raises a
+    TableError.
     """
-    return Described.of(load(table, source, columns=columns, values=values, con=con))
+    return Described.of(understand(table, source, **options))

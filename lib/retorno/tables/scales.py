@@ -110,6 +110,21 @@ class Scale:
             told.append(self._span())
         return told + ([self._against()] if self.against else [])
 
+    def row(self) -> dict:
+        """Return the scale as a row of the table; alpha and its bounds are NaN where there is none."""
+        nothing = float("nan")
+        return {
+            "scale": self.ours,
+            "items": ", ".join(self.of),
+            "reversed": ", ".join(self.reversed),
+            "alpha": self.alpha.alpha if self.alpha else nothing,
+            "ci_low": self.alpha.ci_low if self.alpha else nothing,
+            "ci_high": self.alpha.ci_high if self.alpha else nothing,
+            "n_all": self.n_all,
+            "n_some": self.n_some,
+            "n_too_few": self.n_too_few,
+        }
+
     def _alpha(self) -> str:
         if self.alpha is None:
             return say(
@@ -195,32 +210,18 @@ def _ways(mean, table: str, against: set[str]) -> tuple[str, ...]:
 class Scales:
     """The scales of a run, shown as a table; `level` is the coverage of their intervals."""
 
-    scales: tuple[Scale, ...]
-    level: float
+    scales: tuple[Scale, ...] = ()
+    level: float = 0.95
 
     def sentences(self) -> list[str]:
         """State what each scale states, in the order asked for."""
         return [sentence for scale in self.scales for sentence in scale.sentences()]
 
     def to_frame(self):
-        """Return one row a scale; alpha and its bounds are NaN where there is none."""
+        """Return one row a scale."""
         import pandas as pd
 
-        nothing = float("nan")
-        return pd.DataFrame(
-            {
-                "scale": scale.ours,
-                "items": ", ".join(scale.of),
-                "reversed": ", ".join(scale.reversed),
-                "alpha": scale.alpha.alpha if scale.alpha else nothing,
-                "ci_low": scale.alpha.ci_low if scale.alpha else nothing,
-                "ci_high": scale.alpha.ci_high if scale.alpha else nothing,
-                "n_all": scale.n_all,
-                "n_some": scale.n_some,
-                "n_too_few": scale.n_too_few,
-            }
-            for scale in self.scales
-        )
+        return pd.DataFrame([scale.row() for scale in self.scales], columns=list(self.columns()))
 
     def columns(self) -> dict[str, tuple[str, str]]:
         """Return the label and the kind of each column of the table."""

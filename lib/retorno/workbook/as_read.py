@@ -92,12 +92,12 @@ class RowsSetAside:
 
         if not self.tables:
             return None
-        parts = [
-            aside.frame.assign(**{"table:": table})[["table:", *aside.frame.columns]]
-            for table, aside in self.tables.items()
-        ]
-        whole = pd.concat([part.set_axis(_unique(part.columns), axis=1) for part in parts])
-        return whole.to_csv(index=False, lineterminator="\n")
+        parts = []
+        for table, aside in self.tables.items():
+            part = aside.frame.set_axis(_unique(["table", *aside.frame])[1:], axis=1)
+            part.insert(0, "table", table)
+            parts.append(part)
+        return pd.concat(parts).to_csv(index=False, lineterminator="\n")
 
 
 def _unique(names) -> list[str]:

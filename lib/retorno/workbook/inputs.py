@@ -17,6 +17,7 @@ from retorno.language import integer, say
 from retorno.tables import about, connect, read
 from retorno.tables.load import Loaded, load
 from retorno.tables.places import Place
+from retorno.tables.scales import Scales
 from retorno.workbook.as_read import AsRead, RowsSetAside
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
@@ -71,6 +72,13 @@ class Inputs:
         """The bad rows, where they were to be set aside."""
         return RowsSetAside(
             {table: loaded.set_aside for table, loaded in self.read.items() if loaded.set_aside}
+        )
+
+    @property
+    def scales(self) -> Scales:
+        """The scores that are means of several items."""
+        return Scales(
+            tuple(scale for loaded in self.read.values() for scale in loaded.scales.scales)
         )
 
     def to_frame(self):
@@ -255,17 +263,18 @@ def _source(table: str, source: str, loaded: Loaded) -> dict:
     place = Place.of(source, Path.cwd())
     aside = loaded.set_aside
     rows = loaded.rows - (aside.rows if aside else 0)
-    reasons = {"set_aside": aside.reasons} if aside else {}
+    made = {"set_aside": aside.reasons} if aside else {}
+    made["items"] = [scale.ours for scale in loaded.scales.scales]
     known = about(source)
     if known is None:
-        return _record(table, place.shown, rows, place.sha256, **reasons)
+        return _record(table, place.shown, rows, place.sha256, **made)
     return _record(
         table,
         known["title"],
         rows,
         place.sha256,
         **{key: known[key] for key in ("origin", "terms", "citation", "left_out")},
-        **reasons,
+        **made,
     )
 
 
@@ -280,6 +289,7 @@ def _record(
     citation=None,
     left_out=None,
     set_aside=None,
+    items=(),
 ):
     return {
         "table": table,
@@ -291,4 +301,5 @@ def _record(
         "citation": citation,
         "left_out": left_out or {},
         "set_aside": set_aside or {},
+        "items": list(items),
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from retorno.errors import ParameterError
 from retorno.language import say
+from retorno.tables import places
 
 
 def pair(option: str, text: str, form: str) -> tuple[str, str]:
@@ -11,9 +12,14 @@ def pair(option: str, text: str, form: str) -> tuple[str, str]:
     left, equals, right = text.partition("=")
     if not (left and equals and right):
         raise ParameterError(
-            say("{option} wants {form}; got {got!r}.", option=option, form=form, got=text)
+            say("{option} wants {form}; got {got!r}.", option=option, form=form, got=_seen(text))
         )
     return left, right
+
+
+def _seen(text: str) -> str:
+    """Return what was typed, the password of an address hidden."""
+    return places.shown(text) if places.is_address(text) else text
 
 
 def once(option: str, pairs: Iterable[tuple[str, object]]) -> dict:

@@ -41,8 +41,6 @@ class Given:
     unfit : mapping of str to str
         Rows that are no data, test answers say: the reason, as it stands before "in 3 rows" -> the
         boolean column of `cells` that marks them.
-    once : bool
-        Whether reading the cells again costs as much as the first time, so that they are kept.
     """
 
     label: str
@@ -56,7 +54,6 @@ class Given:
     epoch: datetime.date | None = None
     currencies: tuple[str, ...] = ()
     unfit: Mapping[str, str] = field(default_factory=dict)
-    once: bool = False
 
 
 def positions(header: list[str]) -> list[str]:
