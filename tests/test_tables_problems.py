@@ -115,8 +115,7 @@ def test_missing_columns_come_with_a_line_for_the_parameter_file(write):
     message = refused("transactions", write("CustomerID,Fecha,Colour\n1,2024-01-01,2\n"))
     assert message.startswith("transactions (orders.csv): columns are missing: 'customer_id' (")
     assert (
-        "The file has 'CustomerID', 'Fecha', 'Colour'. Name them in the parameter file: "
-        in message
+        "The file has 'CustomerID', 'Fecha', 'Colour'. Name them in the parameter file: " in message
     )
     assert message.endswith(
         "columns: {transactions: {customer_id: CustomerID, date: Fecha, amount: '...'}}"
@@ -352,7 +351,9 @@ def test_names_a_wrong_line_of_the_panel_among_many(write):
             "- the header has 3 fields, but not so in line 4; the first reads '3,2024-01-01,1,4'.",
         ),
         (
-            HEADER.encode() + "José,2024-01-01,1\n".encode("latin-1") + "José,2024-01-01,1\n".encode(),
+            HEADER.encode()
+            + "José,2024-01-01,1\n".encode("latin-1")
+            + "José,2024-01-01,1\n".encode(),
             "not UTF-8 text in line 2. Save the file as UTF-8.",
         ),
         (HEADER + '"1,2024-01-01,1\n2,2024-01-01,1\n', "line 2 cannot be read (unquoted value)"),

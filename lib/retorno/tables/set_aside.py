@@ -43,11 +43,11 @@ class SetAside:
     def sentence(self) -> str:
         """State how many rows are set aside, and why."""
         reasons = (
-            say("{reason}: {n}", reason=why, n=integer(n)) for why, n in self.reasons.items()
+            say("{reason} ({n})", reason=why, n=integer(n)) for why, n in self.reasons.items()
         )
         return say_n(
-            "{n} row of {given} ({share}) is set aside. {reasons}.",
-            "{n} rows of {given} ({share}) are set aside. {reasons}.",
+            "{n} row of {given} ({share}) is set aside: {reasons}.",
+            "{n} rows of {given} ({share}) are set aside: {reasons}.",
             self.rows,
             given=integer(self.given),
             share=percent(self.share, 1),
