@@ -211,6 +211,7 @@ CASES = {
     "letter for a digit": orders("A1,2024-01-05,12.5O", "A2,2024-01-06,1"),
     "missing-value word": orders("A1,2024-01-05,NA", "A2,2024-01-06,1"),
     "error of a spreadsheet": orders("A1,2024-01-05,#N/A", "A2,2024-01-06,1"),
+    "error of a spreadsheet for a customer": orders("#N/A,2024-01-05,1", "A2,2024-01-06,2"),
     "infinite": orders("A1,2024-01-05,inf", "A2,2024-01-06,1e999"),
     "number of a program": orders("A1,2024-01-05,1_000", "A2,2024-01-06,0x10"),
     "two currencies": orders("A1;2024-01-05;12,50 €", "A2;2024-01-06;$ 7,25", sep=";"),

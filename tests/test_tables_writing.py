@@ -104,6 +104,7 @@ def test_marks_are_found_in_the_cells(cells, expected):
         ("1.212,50 zł", None),
         ("12,50 €%", None),
         ("€ 12,50 EUR", None),
+        ("12,50 KGM", None),
         ("-12,50-", None),
         ("-(12,50)", None),
         ("(12,50", None),
@@ -605,6 +606,16 @@ def test_a_table_with_problems_is_described_as_far_as_it_is_understood():
     ]
 
 
+def test_dates_that_wait_for_an_answer_are_not_described():
+    """Neither those in two orders nor those with years of two digits; the amounts are."""
+    for cells in (["03/04/2024"], ["03/04/24"], ["25/04/2024", "04/27/2024"]):
+        found = understand("transactions", orders(["1", "2"], cells), con=CON)
+        lines = Described.of(found).lines()
+        found.drop()
+        assert lines[2] == "  amount: money; from 1.00 to 2.00"
+        assert lines[3] == "  date: date; not read before the question below is answered"
+
+
 def test_missing_columns_do_not_hide_the_others():
     """No date: what else there is is described."""
     found = understand("transactions", orders(["1,5"]).drop(columns="date"), con=CON)
@@ -623,10 +634,8 @@ def test_rows_set_aside_are_told_in_the_description():
     found = understand("transactions", orders(["1", "x"]), on_bad_rows="set_aside", con=CON)
     lines = Described.of(found).lines()
     found.drop()
-    assert lines[-2:] == [
-        "1 row of 2 (50.0%) is set aside. column 'amount' is no finite number: 1.",
-        "no problem found",
-    ]
+    assert lines[-2].startswith("1 row of 2 (50.0%) is set aside")
+    assert lines[-1] == "no problem found"
 
 
 def test_reading_leaves_nothing_in_the_engine():

@@ -11,6 +11,7 @@ from retorno import simulate, tables
 from retorno.findings import Definition
 from retorno.workbook import studies
 from retorno.workbook.cli import program
+from retorno.workbook.parameter_set import read_set
 
 HEAVY = ("ibis", "pandas", "papermill", "nbconvert", "nbformat", "scipy", "matplotlib", "pandera")
 
@@ -89,9 +90,31 @@ def test_check_tells_what_was_understood(tmp_path):
     assert (status, complained) == (0, "")
     assert "orders.csv" in said
     assert "ID cliente" in said
-    status, said, complained = run("check", "transactions", str(file), *named)
-    assert (status, said) == (2, "")
-    assert "amount" in complained
+    status, said, _ = run("check", "transactions", str(file), *named)
+    assert status == 2
+    assert "from January 2, 2024 to January 3, 2024" in said
+    assert "- a column is missing: 'amount'" in said
+
+
+def test_check_writes_a_parameter_file_that_runs(tmp_path):
+    """Spanish names are guessed and marked; the file is written once, and read by the program itself."""
+    file, mine = tmp_path / "ventas.csv", tmp_path / "mine.yml"
+    file.write_text("ID cliente;Fecha;Importe\nA;25/02/2024;10,5\nB;3/01/2024;3\n")
+    status, said, _ = run("check", "transactions", str(file), "--write", str(mine))
+    assert status == 0
+    assert "Decimal mark: comma" in said
+    assert "customer_id: ID cliente  # guess" in mine.read_text(encoding="utf-8")
+    asked = read_set(mine)
+    assert (asked.study.name, asked.data) == ("reactivation", {"transactions": "ventas.csv"})
+    assert run("check", "transactions", str(file), "--write", str(mine))[0] == 2
+
+
+def test_new_makes_a_folder_and_says_what_is_in_it(tmp_path):
+    """Each file on a line; a second time the folder is not empty."""
+    status, said, _ = run("new", "recovery", str(tmp_path / "mine"))
+    assert status == 0
+    assert str(tmp_path / "mine" / "recovery.yml") in said.splitlines()
+    assert run("new", "recovery", str(tmp_path / "mine"))[0] == 2
 
 
 def test_simulate_writes_a_world_once(tmp_path):

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from retorno.tables.places import Place
 from retorno.workbook import sameness
 from retorno.workbook.plan import Run
 from retorno.workbook.publish import alone, beside, put
@@ -88,7 +89,7 @@ def a_run(tmp_path, **changes):
         "title": None,
         "given": {"level": 0.9},
         "defaults": {"level": 0.95, "seed": 1},
-        "files": {"transactions": tmp_path / "t.csv"},
+        "places": {"transactions": Place.of("t.csv", tmp_path)},
     }
     return Run(**{**values, **changes})
 

@@ -13,6 +13,8 @@ from retorno.tables.problems import SHOWN, Cells
 from retorno.tables.sources import ROW
 
 UNREADABLE = "unreadable:"  # mark beside a date, number or flag: the cell holds something else
+# What a spreadsheet writes where a formula failed: no customer and no channel is called so.
+ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 
 
 def rules(column: Column) -> list[str]:
@@ -26,6 +28,8 @@ def rules(column: Column) -> list[str]:
         kept.append("readable flag")
     elif TYPES[column.kind] != "string":
         kept.append("readable number")
+    elif column.allowed is None:
+        kept.append("no error")
     if column.minimum is not None:
         kept.append("minimum")
     if column.maximum is not None:
@@ -92,6 +96,8 @@ def breaks(rule: str, column: Column, frame):
         return value.isnull() & ~frame[flag] if flag in frame.columns else value.isnull()
     if rule.startswith("readable"):
         return frame[flag]
+    if rule == "no error":
+        return value.isin(ERRORS).fill_null(False)
     if rule == "not in the future":
         return (value > datetime.date.today()).fill_null(False)
     if rule == "minimum":

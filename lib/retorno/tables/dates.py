@@ -45,10 +45,9 @@ def value(cell, writing: Writing):
     days.append(_read(cell, "year first", ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]))
     days.append(_read(cell, "compact", ["%Y%m%d"]))
     days.append(_read_named(cell, "named", "%Y"))
-    if writing.short_years:
-        shape = "short first" if writing.dates == "ymd" else "short"
-        days.append(_read(cell, shape, [mark.join(parts) for mark in MARKS]))
-        days.append(_read_named(cell, "named short", "%y"))
+    shape = "short first" if writing.dates == "ymd" else "short"
+    days.append(_read(cell, shape, [mark.join(parts) for mark in MARKS]))
+    days.append(_read_named(cell, "named short", "%y"))
     return days[0].coalesce(*days[1:]).cast("date")
 
 

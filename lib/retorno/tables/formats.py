@@ -107,8 +107,6 @@ class Writing:
         The decimal mark; the mark between thousands, empty for none.
     dates : str
         Order of day, month and year in dates that are not ISO: "ymd", "dmy" or "mdy".
-    short_years : bool
-        Whether years of two digits are read: 69 to 99 as 1969 to 1999, 00 to 68 as 2000 to 2068.
     currencies : tuple of str
         The currency signs or codes that stand beside amounts, as they are written.
     facts : tuple of Fact
@@ -119,7 +117,6 @@ class Writing:
     decimal: str = "."
     thousands: str = ""
     dates: str = "ymd"
-    short_years: bool = False
     currencies: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
 

@@ -183,7 +183,7 @@ def _votes(written: Sequence[Form], asked: Format) -> dict[str, int]:
     for form in written:
         pairs = {pair for pair in form.pairs if asked.thousands in (None, pair[1])}
         decimals = {decimal for decimal, _ in pairs}
-        if len(decimals) == 1 and (not form.doubtful or asked.thousands == ""):
+        if len(decimals) == 1:
             votes[decimals.pop()] += form.rows
     return votes
 

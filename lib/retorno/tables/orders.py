@@ -48,7 +48,6 @@ class Order:
     """What was found: the order, what only the user can say, and the columns that wait for it."""
 
     order: str = "ymd"
-    short_years: bool = False
     facts: tuple[Fact, ...] = ()
     questions: tuple[str, ...] = ()
     unsettled: frozenset[str] = frozenset()
@@ -99,7 +98,7 @@ def decided(table: str, found: Sequence[Form], theirs: Mapping[str, str], asked:
         What the user has set, which is never questioned.
     """
     if asked.dates:
-        return Order(asked.dates, True, tuple(_facts(found, asked.dates, asked)))
+        return Order(asked.dates, tuple(_facts(found, asked.dates, asked)))
     votes = _votes(found)
     tied = len(set(votes.values())) == 1 < len(votes)
     order = "" if tied else max(votes, key=votes.get, default="")
@@ -110,7 +109,6 @@ def decided(table: str, found: Sequence[Form], theirs: Mapping[str, str], asked:
     )
     return Order(
         order or ("dmy" if any(form.shape == "year last" for form in found) else "ymd"),
-        False,
         tuple(_facts(found, order, asked)),
         tuple(question for question, _ in questions),
         frozenset(column for _, columns in questions for column in columns),

@@ -23,6 +23,10 @@ RULES = {
         "{column} is neither yes nor no (true or false, 1 or 0) in {rows}. "
         "Name them in the parameter file: {way}"
     ),
+    "no error": mark(
+        "{column} is an error of a spreadsheet in {rows}. Mend the formula there; where it means an "
+        "empty cell: {way}"
+    ),
     "not in the future": mark(
         "{column} lies in the future in {rows}. Look for swapped or mistyped years."
     ),
@@ -45,6 +49,7 @@ REASONS = {
     "readable date": mark("{column} is no date"),
     "readable number": mark("{column} is no finite number"),
     "readable flag": mark("{column} is neither yes nor no"),
+    "no error": mark("{column} is an error of a spreadsheet"),
     "not in the future": mark("{column} lies in the future"),
     "minimum": mark("{column} is below {minimum}"),
     "maximum": mark("{column} is above {maximum}"),
@@ -88,6 +93,7 @@ def told(broken, theirs: Mapping[str, str], table: str, cells: Cells) -> str:
         )
     column = broken.columns[0]
     other = column.held_against(broken.rule)
+    meant = None if broken.rule == "no error" else "..."
     return say(
         RULES[broken.rule],
         column=named(column.name, theirs[column.name]),
@@ -96,7 +102,7 @@ def told(broken, theirs: Mapping[str, str], table: str, cells: Cells) -> str:
         minimum=_bound(column.minimum),
         maximum=_bound(column.maximum),
         allowed=listed(column.allowed or ()),
-        way=parameter("values", table, {column.name: dict.fromkeys(_distinct(cells), "...")}),
+        way=parameter("values", table, {column.name: dict.fromkeys(_distinct(cells), meant)}),
     )
 
 

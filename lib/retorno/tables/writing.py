@@ -85,7 +85,6 @@ def understood(
         decimal=decided.decimal,
         thousands=decided.thousands,
         dates=order.order,
-        short_years=order.short_years,
         currencies=tuple(dict.fromkeys((*_signs(read), *currencies))),
         facts=(
             *_marks(decided, read, asked),

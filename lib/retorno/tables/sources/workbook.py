@@ -13,7 +13,15 @@ from retorno.language import say
 from retorno.tables.problems import refusal
 
 # What openpyxl and the libraries below it raise at a damaged workbook.
-DAMAGE = (zipfile.BadZipFile, zlib.error, SyntaxError, LookupError, ValueError, TypeError)
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+)
 COMPOUND = b"\xd0\xcf\x11\xe0"  # how .xls files begin, and .xlsx files under a password
 # openpyxl's warnings on what plays no role here: styles, checks of what is typed in, what is printed;
 # and on dates beyond the calendar, which come as the error #VALUE! and are told as such.
