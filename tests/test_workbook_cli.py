@@ -105,7 +105,7 @@ def test_check_writes_a_parameter_file_that_runs(tmp_path):
     assert "Decimal mark: comma" in said
     assert "customer_id: ID cliente  # guess" in mine.read_text(encoding="utf-8")
     asked = read_set(mine)
-    assert (asked.study.name, asked.data) == ("reactivation", {"transactions": "ventas.csv"})
+    assert (asked.study.name, asked.data) == ("reactivation", {"transactions": str(file)})
     assert run("check", "transactions", str(file), "--write", str(mine))[0] == 2
 
 
