@@ -4,6 +4,7 @@ import numpy as np
 import papermill
 
 from retorno.findings import MIME
+from retorno.tables.checks import ERRORS
 
 
 def judge(name, truth, estimates, *, bounds=(0.93, 0.97)):
@@ -39,3 +40,8 @@ def papermill_alone(notebook, folder, **parameters):
 def by_id(record):
     """Return the findings of a run's record by their id."""
     return {finding["id"]: finding for finding in record["findings"]}
+
+
+def is_name(text: str) -> bool:
+    """Return whether a drawn text can be an id: not blank, and no error of a spreadsheet."""
+    return text.strip() != "" and text not in ERRORS

@@ -22,6 +22,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared import is_name
 
 from retorno.errors import TableError
 from retorno.tables import read
@@ -92,7 +93,7 @@ def test_the_kind_of_a_database_is_told_from_its_content(file):
 
 
 CELLS = st.tuples(
-    st.text(min_size=1).filter(lambda text: text.strip() and "\0" not in text),
+    st.text(min_size=1).filter(lambda text: is_name(text) and "\0" not in text),
     st.dates(datetime.date(1000, 1, 1), datetime.date(2024, 12, 31)),
     st.floats(allow_nan=False, allow_infinity=False),
 )

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared import is_name
 
 from retorno.errors import TableError
 from retorno.tables.engine import connect
@@ -78,7 +79,7 @@ def refused(path, **options):
 
 
 letters = st.characters(categories=["L", "N", "P", "S", "Zs"])
-ids = st.text(letters, min_size=1, max_size=12).filter(str.strip)
+ids = st.text(letters, min_size=1, max_size=12).filter(is_name)
 days = st.dates(datetime.date(1900, 3, 1), datetime.date(2024, 12, 31))
 money = st.integers(-(10**14), 10**14).map(lambda cents: cents / 100)  # openpyxl writes 16 digits
 

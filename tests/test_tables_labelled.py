@@ -9,6 +9,7 @@ import pyreadstat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared import is_name
 
 from retorno.errors import TableError
 from retorno.tables.load import load
@@ -59,7 +60,9 @@ def refused(path, table="survey", **options):
 
 
 letters = st.characters(categories=["L", "N", "P", "S"])
-ids = st.text(letters, min_size=1, max_size=12)  # a blank at the end cannot be told from padding
+ids = st.text(letters, min_size=1, max_size=12).filter(
+    is_name
+)  # a blank at the end cannot be told from padding
 days = st.dates(datetime.date(1900, 1, 1), datetime.date(2024, 12, 31))
 money = st.floats(-1e12, 1e12)
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from shared import is_name
 
 from retorno.tables import connect, describe, read
 
@@ -290,7 +291,7 @@ def test_today_is_not_in_the_future():
 
 IDS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12
-).filter(lambda text: text.strip() != "")
+).filter(is_name)
 LINES = st.lists(
     st.tuples(
         IDS,

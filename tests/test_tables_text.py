@@ -8,6 +8,7 @@ import io
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from shared import is_name
 
 from retorno.errors import TableError
 from retorno.tables.engine import connect
@@ -53,7 +54,7 @@ ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "cp1252"]
 TITLES = [[], ["Ventas, año 2024"], ["Ventas"], [""], ["Exportado el", "2024-01-03"]]
 ORDERS = st.lists(
     st.tuples(
-        st.text(LETTERS, min_size=1, max_size=8).filter(str.strip),
+        st.text(LETTERS, min_size=1, max_size=8).filter(is_name),
         st.dates(DAY(1900, 1, 1), DAY(2020, 12, 31)),
         st.floats(-1e9, 1e9),
     ),

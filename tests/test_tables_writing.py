@@ -616,6 +616,13 @@ def test_dates_that_wait_for_an_answer_are_not_described():
         assert lines[3] == "  date: date; not read before the question below is answered"
 
 
+def test_empty_cells_are_told_together_with_the_question():
+    """They are empty whatever the answer is, so that one round less is needed."""
+    message = refused(orders(days=["03/04/2024", ""]))
+    assert "can be read in two ways" in message
+    assert "column 'date' is empty in 1 row (row 2)" in message
+
+
 def test_missing_columns_do_not_hide_the_others():
     """No date: what else there is is described."""
     found = understand("transactions", orders(["1,5"]).drop(columns="date"), con=CON)
