@@ -87,3 +87,32 @@ def test_a_dollar_in_a_name_is_no_formula():
 
 def test_a_figure_is_the_same_twice():
     assert figure(line, Result()).bundle == figure(line, Result()).bundle
+
+
+def test_a_subtitle_is_shown_where_a_result_has_one():
+    class Subtitled(Result):
+        def subtitle(self):
+            return "In <EUR>"
+
+    shown = figure(line, Subtitled()).bundle
+    assert '<p class="sub">In &lt;EUR&gt;</p>' in shown["text/html"]
+    assert shown[FIGURE_MIME]["subtitle"] == "In <EUR>"
+    assert 'class="sub"' not in figure(line, Result()).bundle["text/html"]
+
+
+def test_a_table_names_its_columns_and_rows_for_those_who_hear_it():
+    """Three columns and two rows; words stand to the left, numbers do not."""
+    html = table(Result()).bundle["text/html"]
+    assert html.count('<th scope="col"') == 3
+    assert html.count('<th scope="row" style="text-align:left">') == 2
+    assert "<td>1,200</td>" in html
+
+
+def test_a_table_without_rows_keeps_its_head():
+    class Empty(Result):
+        def to_frame(self):
+            return super().to_frame().iloc[:0]
+
+    bundle = table(Empty()).bundle
+    assert bundle["text/html"].count('<th scope="col"') == 3
+    assert bundle[TABLE_MIME]["rows"] == []

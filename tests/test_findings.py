@@ -1,12 +1,16 @@
 """Findings: the record, the refusal, the words, the languages."""
 
+import doctest
 import json
+import re
 
 import pytest
 
-from retorno import language
+from retorno import findings as module
+from retorno import language, reactivation, recovery, referral
 from retorno.errors import ParameterError
-from retorno.findings import MIME, Definition, Findings, caution, direction, find
+from retorno.findings import MIME, Definition, Findings, caution, decide, direction, find
+from retorno.report.markdown import mathml
 
 VALUE = Definition(
     "value.{group}", "Value, {group}", "Mean value.", "EUR per customer", "Up is more."
@@ -88,6 +92,62 @@ def test_of_several_definitions_that_fit_the_most_explicit_is_found():
     assert find([plain, arm, slope], "nothing") is None
 
 
+def test_a_finding_is_met_by_its_id_and_one_that_is_not_there_counts_as_refused():
+    findings = Findings([stated(verdict="above"), VALUE.refuse("Too few.", group="old")])
+    assert findings.get("value.new") is findings[0]
+    assert findings.get("value.none") is None
+    verdicts = [findings.verdict(f"value.{group}") for group in ("new", "old", "none")]
+    assert verdicts == ["above", "refused", "refused"]
+
+
+def test_a_decision_table_without_a_row_that_fits_is_an_error():
+    with pytest.raises(ValueError, match=r"no row of the decision table fits \('below',\)"):
+        decide({"above|undecided": "More."}, "below")
+
+
+ALL = [d for study in (recovery, reactivation, referral) for d in study.DEFINITIONS]
+GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "nu", "rho")
+# Letters that only count: customers, purchases, draws.
+COUNTING = {"i", "j"}
+
+
+@pytest.mark.parametrize("definition", ALL, ids=lambda definition: definition.id)
+def test_every_definition_has_a_formula_the_report_can_show_and_explains_its_letters(definition):
+    """Words in it are few, since they stay English; the letters are explained in `meaning`, or where it points."""
+    assert definition.formula
+    assert "$" not in definition.formula
+    mathml(definition.formula, display="block")
+    assert len(re.findall(r"\\text\{", definition.formula)) <= 5
+    explained = definition.meaning
+    if "letters as in roi" in explained:
+        explained += find(ALL, "roi").meaning
+    bare = re.sub(r"\\text\{[^}]*\}|\\begin\{\w+\}\{\w+\}|\\end\{\w+\}", " ", definition.formula)
+    greek = {name for name in GREEK if re.search(rf"\\(?:var)?{name}\b", bare)}
+    letters = set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", bare)))
+    missing = (letters | greek) - COUNTING - set(re.findall(r"[A-Za-z]+", explained))
+    assert missing - _of_exponent(bare) == set()
+
+
+def _of_exponent(formula):
+    """Return the letter of Euler's number, which needs no explanation."""
+    return {"e"} if "e^" in formula else set()
+
+
+@pytest.mark.parametrize("definition", ALL, ids=lambda definition: definition.id)
+def test_a_definition_has_a_line_where_its_question_is_about_one(definition):
+    """A ratio is held against 1, a difference and a return against 0; counts, shares, amounts and words are not."""
+    ratios = ("ratio", "share of the drop")
+    differences = ("minus", "change of the recovered", "effect of", "effect on", "return ")
+    label = language.say(definition.label, outcome="it", arm="A", month=1).lower()
+    if definition.unit in ratios:
+        assert definition.reference == 1
+    elif definition.reference is not None:
+        assert definition.reference == 0
+        assert any(word in label for word in differences)
+    else:
+        assert definition.unit.split()[0] in {"share", "customers", "money", "verdict"}
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
@@ -140,3 +200,8 @@ def test_a_missing_message_is_an_error_and_not_english(spanish):
 def test_a_language_without_catalogue_is_named_with_those_there_are():
     with pytest.raises(ParameterError, match="'fr' has no catalogue; there is en"):
         language.use("fr")
+
+
+def test_the_examples_run():
+    shown = doctest.testmod(module)
+    assert (shown.failed, shown.attempted >= 3) == (0, True)

@@ -48,7 +48,7 @@ def test_papermill_alone_gives_equal_findings(run, tmp_path, study, parameters):
 
 
 def test_no_name_runs_every_study_and_the_index_shows_them(run, tmp_path):
-    """Each card says the finding that answers the study's question, never the naive one."""
+    """Each card says the study's answer; the finding that leads is never the naive one."""
     status, said, _ = run("-p", "customers", 600)
     assert status == 0, said
     index = html.unescape((tmp_path / "reports" / "index.html").read_text(encoding="utf-8"))
@@ -63,7 +63,7 @@ def test_no_name_runs_every_study_and_the_index_shows_them(run, tmp_path):
         record = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
         assert record["provenance"]["headline"] == answer
         assert f"{study}/default/report.html" in index
-        assert by_id(record)[answer]["sentence"] in index
+        assert record["provenance"]["answer"]["headline"] in index
 
 
 def test_the_default_run_states_every_finding_and_knows_its_answers(run):
@@ -83,6 +83,12 @@ def test_the_default_run_states_every_finding_and_knows_its_answers(run):
     assert (provenance["simulated"], provenance["world"]) == (True, "works")
     answers = simulate.answers("reactivation", "works", lapse_days=90, window_days=180)
     assert set(answers) == {i for i, f in found.items() if f["ci_low"] is not None}
+    assert provenance["answer"]["headline"].startswith("Contact raised spend by")
+    assert provenance["answer"]["cards"][:3] == ["effect.spend", "effect.returned", "window.ratio"]
+    assert {e["id"] for e in provenance["estimands"]} == {d.id for d in DEFINITIONS}
+    references = provenance["references"]
+    assert (references["window.ratio"], references["effect.spend.email"]) == (1, 0)
+    assert "window.new.value" not in references
 
 
 def test_where_contact_does_nothing_the_report_says_so_although_response_falls(run):
@@ -120,6 +126,9 @@ def test_findings_of_a_table_that_was_not_given_are_left_out(run, small):
         ("effect.outcome", "refused")
     ]
     assert "parameter outcomes" in records["default"]["findings"][0]["sentence"]
+    answer = records["default"]["provenance"]["answer"]
+    assert answer["cards"] == ["effect.outcome"]
+    assert "parameter outcomes" in answer["lede"]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,10 @@ def test_the_default_run_states_every_finding_and_knows_its_answers(run):
     assert found["change.satisfaction.raw"]["verdict"] == "above"
     assert found["change.satisfaction.corrected"]["verdict"] == "parity"
     assert found["paradox.satisfaction.verdict"]["verdict"] == "shortfall"
+    answer = provenance["answer"]
+    assert "gained in satisfaction about as much as regression" in answer["headline"]
+    assert answer["cards"][:2] == ["change.satisfaction.corrected", "change.satisfaction.raw"]
+    assert {e["id"] for e in provenance["estimands"]} == {d.id for d in DEFINITIONS}
 
 
 def test_where_recovery_lifts_satisfaction_the_report_says_so(run):

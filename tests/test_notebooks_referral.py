@@ -59,6 +59,9 @@ def test_where_the_referred_only_look_better_the_report_says_so(run):
     assert found["roi.published_form"]["ci_low"] > 0
     assert found["roi"]["verdict"] == "below"
     assert found["roi.probability_positive"]["estimate"] == 0
+    answer = records["only_looks_better"]["provenance"]["answer"]
+    assert "the programme loses money, although referred customers" in answer["headline"]
+    assert answer["cards"][:2] == ["roi", "roi.published_form"]
 
 
 def test_own_files_give_the_findings_of_the_simulated_tables(run, small):
@@ -90,12 +93,19 @@ def test_what_no_table_shows_is_refused_until_it_is_given(run, small):
         "break_even.type_one",
     }
     assert "admin_cost" in found["roi"]["sentence"]
+    answer = records["default"]["provenance"]["answer"]
+    assert "cannot be told" in answer["headline"]
+    assert "type_one_share" in answer["lede"]
+    assert answer["cards"][:2] == ["value_gap", "roi"]
 
 
 def test_findings_of_a_table_that_was_not_given_are_left_out(run, small):
     status, said, records = run("referral", "--data", f"customers={small / 'customers.csv'}")
     assert status == 0, said
     assert set(by_id(records["default"])) == {i for i in IDS if i.startswith("retention.")}
+    answer = records["default"]["provenance"]["answer"]
+    assert "whether the programme pays cannot be told" in answer["headline"].lower()
+    assert "Without the table margins" in answer["lede"]
 
 
 @pytest.mark.parametrize("referred", [0, 1])

@@ -1,14 +1,20 @@
 """The page of a run: nothing of the notebook vanishes, nothing leaves the page, no data becomes markup."""
 
 import copy
+import csv
+import io
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
+import pandas as pd
 import pytest
 from nbformat import v4
 
-from retorno import report
-from retorno.findings import Definition, Findings
+from retorno import display, report
+from retorno.findings import ANSWER_MIME, Answer, Definition, Findings
 from retorno.report.cells import PROVENANCE, kind
 from retorno.report.markdown import mathml
 
@@ -152,7 +158,7 @@ def test_stream_pieces_become_one_so_that_timing_leaves_no_trace(tmp_path):
 
 
 def test_page_asks_for_nothing_and_says_so_to_the_browser(tmp_path):
-    """No element with a remote source; links in text stay links."""
+    """No element with a remote source; links in text stay links; the one script is known by its digest."""
     html = page(
         tmp_path,
         text("## See\n\n[paper](https://doi.org/10.1/x) $x^2$"),
@@ -160,8 +166,11 @@ def test_page_asks_for_nothing_and_says_so_to_the_browser(tmp_path):
     )
     tags = Tags(html)
     policy = tags.all("meta", **{"http-equiv": "Content-Security-Policy"})
+    script = re.search(r"<script>(.*?)</script>", html, re.S)[1]
+    digest = b64encode(sha256(script.encode()).digest()).decode()
     assert [p["content"] for p in policy] == [
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     ]
     asked = [
         (tag, name, value)
@@ -371,3 +380,181 @@ def test_same_inputs_same_bytes_but_for_one_place(tmp_path):
     element = re.compile(rb'<time id="made".*?</time>')
     assert element.sub(b"", pages[0]) == element.sub(b"", pages[2])
     assert len(element.findall(pages[0])) == 1
+
+
+class Result:
+    """A result whose words and data are whatever a column or an arm was called."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def to_frame(self):
+        return pd.DataFrame({"arm": [self.name, "=HYPERLINK(1)"], "gain": [1 / 3, None]})
+
+    def columns(self):
+        return {"arm": (self.name, "text"), "gain": ("Gain", "number")}
+
+    def title(self):
+        return f"What {self.name} brings"
+
+    subtitle = caption = alternative = table_caption = title
+
+
+def line(result, ax):
+    ax.plot([0, 1], [1, 2], label=result.name)
+    ax.set_xlabel(result.name)
+    return ax
+
+
+def shows(*shown):
+    """A cell that shows figures or tables of ours."""
+    return code(*(v4.new_output("display_data", data=one.bundle) for one in shown))
+
+
+def test_figures_and_tables_are_numbered_in_order_and_can_be_linked_to(tmp_path):
+    """Two figures and two tables, mixed: each kind counts for itself."""
+    one, two = Result("one"), Result("two")
+    html = page(
+        tmp_path,
+        shows(display.figure(line, one), display.table(one)),
+        shows(display.table(two), display.figure(line, two)),
+    )
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", html)
+    numbers = [
+        re.match(r'<a class="number" href="#([\w-]+)">(.*?)</a>', c).groups() for c in captions
+    ]
+    assert numbers == [
+        ("figure-1", "Figure 1"),
+        ("table-1", "Table 1"),
+        ("table-2", "Table 2"),
+        ("figure-2", "Figure 2"),
+    ]
+    assert all(html.count(f' id="{anchor}"') == 1 for anchor, _ in numbers)
+
+
+def test_the_data_of_figures_and_tables_are_in_the_page_at_full_precision(tmp_path):
+    """A third has 16 digits; a missing value is empty; text that could be a formula is not one."""
+    html = page(tmp_path, shows(display.figure(line, Result("=1+1")), display.table(Result("-2"))))
+    links = [a for a in Tags(html).all("a") if "download" in a]
+    assert [a["download"] for a in links] == ["figure-1.csv", "table-1.csv"]
+    kind, text = links[0]["href"].split(",", 1)
+    assert kind == "data:text/csv;charset=utf-8"
+    rows = list(csv.reader(io.StringIO(unquote(text))))
+    assert rows == [["arm", "gain"], ["'=1+1", str(1 / 3)], ["'=HYPERLINK(1)", ""]]
+
+
+def test_names_in_figures_tables_and_downloads_are_never_markup(tmp_path):
+    """The attack is an arm, a heading, a title, a caption, an axis label and a cell."""
+    attack = f'"></script><script>alert(1)</script>{ATTACK}'
+    html = page(
+        tmp_path, shows(display.figure(line, Result(attack)), display.table(Result(attack)))
+    )
+    tags = Tags(html)
+    assert len(tags.all("script")) == 1
+    assert tags.all("img") == []
+    assert not any("onerror" in attributes for _, attributes in tags.found)
+
+
+def answering(headline="They pay", cards=("window.ratio",)):
+    """An output that states the answer."""
+    answer = Answer(headline, "By a fifth.", tuple(cards))
+    return v4.new_output("display_data", data=answer._repr_mimebundle_())
+
+
+def answered(tmp_path, *cells, findings=None, references=None, **answer):
+    """The page of a run that has an answer."""
+    made = record(answer=answering(**answer)["data"][ANSWER_MIME], references=references or {})
+    made["findings"] = findings or [RATIO.refuse("Too few.").record()]
+    report.write_report(v4.new_notebook(cells=list(cells)), made, tmp_path)
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_answer_is_the_headline_and_stands_once(tmp_path):
+    """Headline as h1, title above it; its section of the notebook is gone with heading, the others are not."""
+    html = answered(
+        tmp_path,
+        text("# Do they pay?\n\nWhy we ask."),
+        text("## Before\n\nKept one.\n\n## The answer\n\nIt follows."),
+        code(answering(), source="answer(findings)"),
+        text("## After\n\nKept two.\n\n## At last\n\nKept three."),
+    )
+    assert re.findall(r"<h1.*?</h1>", html) == ["<h1>They pay</h1>"]
+    assert html.count("By a fifth.") == 1
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
+    assert headings == [
+        "Key findings",
+        "The question",
+        "Before",
+        "After",
+        "At last",
+        "How to repeat it",
+    ]
+    assert html.index("They pay</h1>") < html.index("Why we ask.")
+    assert "It follows." not in html
+    assert "Kept one." in html
+    assert "Kept two." in html
+    assert "Kept three." in html
+    assert len(Tags(html).all("details", **{"class": "code"})) == 1
+
+
+def test_a_section_that_shows_more_than_the_answer_stays(tmp_path):
+    """A table beside the answer must not vanish with it."""
+    html = answered(
+        tmp_path,
+        text("## The answer\n\nIt follows."),
+        code(answering(), v4.new_output("stream", name="stdout", text="KEPT")),
+    )
+    assert "It follows." in html
+    assert "KEPT" in html
+    assert html.count("By a fifth.") == 1
+
+
+def test_without_an_answer_the_title_is_the_headline_and_there_are_no_cards(tmp_path):
+    html = page(tmp_path, text("# Do they pay?"), answer=None)
+    assert re.findall(r"<h1.*?</h1>", html) == ["<h1>Do they pay?</h1>"]
+    assert 'class="card' not in html
+
+
+def test_cards_stand_in_the_order_of_the_answer_and_lead_to_their_finding(tmp_path):
+    """A finding above its line and a refused one: sign and word for both, a bar for the first alone."""
+    told = RATIO.state(1.2, "More.", interval=(1.1, 1.3), level=0.95, verdict="above")
+    other = Definition("a.b", f"Of {ATTACK}", "m", "ratio", "s").refuse("No holdout.")
+    html = answered(
+        tmp_path,
+        code(v4.new_output("display_data", data=Findings([told, other])._repr_mimebundle_())),
+        findings=[told.record(), other.record()],
+        references={"window.ratio": 1.0},
+        cards=("a.b", "window.ratio"),
+    )
+    refused, stated = re.findall(r"<article.*?</article>", html, re.S)
+    assert 'class="card refused"' in refused
+    assert "</span> not stated" in refused
+    assert "<svg" not in refused
+    assert ATTACK not in html
+    assert 'href="#window.ratio"' in stated
+    assert "▲</span> above 1" in stated
+    assert "1.20 <small>times</small>" in stated
+    assert 'aria-label="Estimate 1.20, 95% interval 1.10 to 1.30, held against 1"' in stated
+    assert html.count(' id="window.ratio"') == 1
+
+
+def test_what_is_estimated_stands_with_its_formula(tmp_path):
+    """The formula as MathML, one that is missing left out; names in braces lose them in the label."""
+    estimands = [
+        {
+            "id": "effect.{outcome}",
+            "label": "Effect on {outcome}",
+            "meaning": "Treated minus holdout.",
+            "unit": "ratio",
+            "sign": "Up: more.",
+            "formula": r"\frac{a}{b}",
+        }
+    ]
+    estimands.append(estimands[0] | {"id": "n", "label": "Number", "formula": ""})
+    html = page(tmp_path, estimands=estimands)
+    part = html[html.index('<h2 id="estimated"') : html.index('<h2 id="repeat"')]
+    assert part.count("<math") == part.count("<mfrac") == 1
+    assert "<dt>Effect on outcome <code>effect.{outcome}</code></dt>" in part
+    assert "Unit: ratio. Sign: Up: more." in part
+    assert 'href="#estimated"' in html
+    assert 'id="estimated"' not in page(tmp_path)

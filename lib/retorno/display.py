@@ -34,21 +34,28 @@ def figure(draw: Callable, result) -> Shown:
     draw : callable
         Takes (result, ax) and returns the Axes.
     result : object
-        Has ``title()``, ``caption()``, ``alternative()`` and ``to_frame()``.
+        Has ``title()``, ``caption()``, ``alternative()`` and ``to_frame()``; ``subtitle()``, what is
+        drawn and in which unit, may be missing.
     """
     from retorno.figures import theme
 
     words = {name: getattr(result, name)() for name in ("title", "caption", "alternative")}
+    if hasattr(result, "subtitle"):
+        words["subtitle"] = result.subtitle()
     anchor = _anchor(f"figure-{draw.__name__}", result, "".join(words.values()))
     svg = _inline(theme.svg(draw, result), anchor, words["alternative"])
     frame = result.to_frame()
     html = (
-        f'<figure id="{anchor}"><h3>{escape(words["title"])}</h3>'
+        f'<figure id="{anchor}"><h3>{escape(words["title"])}</h3>{_paragraph(words.get("subtitle"))}'
         f'<div class="plot" tabindex="0" role="group" aria-label="{escape(words["title"])}">{svg}</div>'
         f"<figcaption>{escape(words['caption'])}</figcaption></figure>"
     )
     data = {"columns": list(frame.columns), "rows": _plain(frame)}
     return Shown({"text/html": html, "text/plain": words["caption"], FIGURE_MIME: words | data})
+
+
+def _paragraph(subtitle: str | None) -> str:
+    return f'<p class="sub">{escape(subtitle)}</p>' if subtitle else ""
 
 
 def _anchor(kind: str, result, words: str) -> str:
@@ -77,22 +84,10 @@ def table(result) -> Shown:
         ``unit:COLUMN`` for numbers whose unit stands in another column of the frame.
     """
     frame, columns, caption = result.to_frame(), result.columns(), result.table_caption()
-    shown, rows = frame[list(columns)].astype(object), frame.to_dict("records")
-    for name, (_, kind) in columns.items():
-        shown[name] = [
-            _cell(value, kind, row) for value, row in zip(frame[name], rows, strict=True)
-        ]
-    labels = [escape(label) for label, _ in columns.values()]
-    shown = shown.set_axis(labels, axis="columns").set_index(labels[0])
-    # The head of the first column stands in the row of the others, not in one of its own.
-    styled = shown.rename_axis(index=None, columns=labels[0]).style.format(escape="html")
-    styled = styled.format_index(escape="html")
-    anchor = _anchor("table", result, caption)
-    words = [i for i, (_, kind) in enumerate(list(columns.values())[1:]) if kind == "text"]
-    styled = styled.set_table_styles(
-        [{"selector": f".col{i}", "props": "text-align:left"} for i in words]
-    )
-    html = styled.set_caption(escape(caption)).set_uuid(anchor).to_html(sparse_index=False)
+    rows = [
+        [_cell(row[name], kind, row) for name, (_, kind) in columns.items()]
+        for row in frame.to_dict("records")
+    ]
     record = {
         "caption": caption,
         "columns": [
@@ -105,14 +100,45 @@ def table(result) -> Shown:
         ],
         "rows": _plain(frame[list(columns)]),
     }
-    html = f'<div class="tablewrap" tabindex="0" role="group" aria-label="{escape(caption)}">{html}</div>'
     return Shown(
         {
-            "text/html": html,
-            "text/plain": f"{caption}\n{shown.to_string()}",
+            "text/html": _table_html(_anchor("table", result, caption), record, rows),
+            "text/plain": f"{caption}\n{_table_text(record, rows)}",
             TABLE_MIME: record,
         }
     )
+
+
+def _table_html(anchor: str, record: dict, rows: list[list[str]]) -> str:
+    """Return the table with its caption above; columns of words stand to the left, the first heads its row."""
+    styles = [' style="text-align:left"' if c["kind"] == "text" else "" for c in record["columns"]]
+    head = "".join(
+        f'<th scope="col"{style}>{escape(column["label"])}</th>'
+        for style, column in zip(styles, record["columns"], strict=True)
+    )
+    body = "\n".join(
+        f'<tr><th scope="row"{styles[0]}>{escape(first)}</th>'
+        + "".join(
+            f"<td{style}>{escape(cell)}</td>"
+            for style, cell in zip(styles[1:], others, strict=True)
+        )
+        + "</tr>"
+        for first, *others in rows
+    )
+    caption = escape(record["caption"])
+    return (
+        f'<figure id="{anchor}" class="table"><figcaption>{caption}</figcaption>'
+        f'<div class="tablewrap" tabindex="0" role="group" aria-label="{caption}">'
+        f'<table aria-label="{caption}"><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div></figure>"
+    )
+
+
+def _table_text(record: dict, rows: list[list[str]]) -> str:
+    import pandas as pd
+
+    labels = [column["label"] for column in record["columns"]]
+    return pd.DataFrame(rows, columns=labels).to_string(index=False)
 
 
 def _cell(value, kind: str, row: dict) -> str:

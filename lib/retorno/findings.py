@@ -1,8 +1,9 @@
 """The one thing a notebook states: a number with its interval, unit, verdict and sentence.
 
 A study module writes a `Definition` for each id beside the number it speaks of; a result's ``findings()``
-fills it. Findings show themselves in a notebook and carry their record in the cell's output, where the
-runner collects them: there are no side files and no global state.
+fills it. A study's `Answer` says in one sentence what all its findings come to. Both show themselves in a
+notebook and carry their record in the cell's output, where the runner collects them: there are no side
+files and no global state.
 """
 
 import math
@@ -14,10 +15,12 @@ from html import escape
 from retorno.language import integer, percent, quantity, say, say_n
 
 MIME = "application/vnd.retorno.findings+json"
+ANSWER_MIME = "application/vnd.retorno.answer+json"
 REFUSED = "refused"
 MANY = (
     8  # more findings than this in one place are folded; a table or figure shows them at a glance
 )
+MOST_CARDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ class Definition:
     """What an id means, once and for all.
 
     `id` may hold names in braces (``effect.{outcome}``), and so may `label`. `unit` is the default;
-    money findings give theirs when stated. `sign` says which way is up.
+    money findings give theirs when stated. `sign` says which way is up. `formula` is LaTeX without
+    dollar signs, its symbols explained in `meaning`. `reference` is where the question's line lies: 0
+    for a difference, 1 for a ratio, None where no line makes sense.
     """
 
     id: str
@@ -73,6 +78,8 @@ class Definition:
     meaning: str
     unit: str
     sign: str
+    formula: str = ""
+    reference: float | None = None
 
     def state(
         self,
@@ -112,10 +119,21 @@ class Definition:
         """Return the finding without a number: `reason` says why and what would be needed."""
         return self.state(None, reason, n=n, unit=unit, verdict=REFUSED, **names)
 
+    def names(self, finding_id: str) -> dict[str, str] | None:
+        """Return what stands in `finding_id` for the braces of this id, None when it is no instance of it.
+
+        Examples
+        --------
+        >>> Definition("effect.{outcome}", "Effect on {outcome}", "", "", "").names("effect.spend")
+        {'outcome': 'spend'}
+        """
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(self.id))
+        found = re.fullmatch(pattern, finding_id)
+        return found and found.groupdict()
+
     def matches(self, finding_id: str) -> bool:
         """Return whether `finding_id` is an instance of this id."""
-        pattern = re.sub(r"\\\{\w+\\\}", "(.+)", re.escape(self.id))
-        return re.fullmatch(pattern, finding_id) is not None
+        return self.names(finding_id) is not None
 
 
 def _plain(value):
@@ -137,12 +155,78 @@ class Findings(tuple):
             raise ValueError(f"findings stated twice: {', '.join(twice)}.")
         return self
 
+    def get(self, finding_id: str) -> Finding | None:
+        """Return the finding of an id, None when it is not among these."""
+        return next((finding for finding in self if finding.id == finding_id), None)
+
+    def verdict(self, finding_id: str) -> str | None:
+        """Return the verdict of a finding, refused also when it is not among these."""
+        finding = self.get(finding_id)
+        return REFUSED if finding is None else finding.verdict
+
     def beside(self, answers: Mapping[str, float]) -> "Beside":
         """Return the same findings shown beside the `answers` a simulated world knows."""
         return Beside(self, answers)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return _bundle(self, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the findings of a study come to; shows itself and carries its record.
+
+    Attributes
+    ----------
+    headline : str
+        The answer in one short sentence, without a full stop.
+    lede : str
+        One or two sentences with the numbers behind it.
+    cards : tuple of str
+        Ids of the key findings, most important first; a refused one keeps its place.
+    """
+
+    headline: str
+    lede: str
+    cards: tuple[str, ...]
+
+    def record(self) -> dict:
+        """Return the answer as plain values."""
+        return {"headline": self.headline, "lede": self.lede, "cards": list(self.cards)}
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {
+            "text/plain": f"{self.headline}.\n{self.lede}",
+            "text/html": f"<p><strong>{escape(self.headline)}.</strong> {escape(self.lede)}</p>",
+            ANSWER_MIME: self.record(),
+        }
+
+
+def decide(table: Mapping[str, str], *verdicts: str | None) -> str:
+    """Return the sentence of the first row of a decision table that fits `verdicts`.
+
+    Parameters
+    ----------
+    table : mapping of str to str
+        Pattern -> sentence. A pattern has a word for each of `verdicts`; ``*`` fits all, ``a|b`` either.
+
+    Examples
+    --------
+    >>> table = {"above *": "More", "below|undecided above": "Perhaps", "* *": "Who knows"}
+    >>> decide(table, "above", "below"), decide(table, "below", "above"), decide(table, "below", "below")
+    ('More', 'Perhaps', 'Who knows')
+    """
+    for pattern, sentence in table.items():
+        words = zip(pattern.split(), verdicts, strict=True)
+        if all(word == "*" or verdict in word.split("|") for word, verdict in words):
+            return sentence
+    raise ValueError(f"no row of the decision table fits {verdicts}.")
+
+
+def choose_cards(findings: Iterable[Finding], *wanted: str) -> tuple[str, ...]:
+    """Return those of the ids `wanted` that are among `findings`, each once, six at most."""
+    there = {finding.id for finding in findings}
+    return tuple(i for i in dict.fromkeys(wanted) if i in there)[:MOST_CARDS]
 
 
 class Beside:
@@ -238,13 +322,17 @@ def find(definitions: Iterable[Definition], finding_id: str) -> Definition | Non
 
 
 __all__ = [
+    "ANSWER_MIME",
     "MIME",
     "REFUSED",
+    "Answer",
     "Beside",
     "Definition",
     "Finding",
     "Findings",
     "caution",
+    "choose_cards",
+    "decide",
     "direction",
     "find",
     "shown",

@@ -2,9 +2,23 @@
 
 import numpy as np
 
-from retorno.figures.panels import bands, intervals, nothing, stacked, zero_line
-from retorno.figures.theme import ACCENT, REFERENCE, SOFT
-from retorno.language import money, percent, quantity, say
+from retorno.figures.panels import (
+    DAYS,
+    MONTHS,
+    Row,
+    bands,
+    heading,
+    intervals,
+    nothing,
+    point,
+    stacked,
+    time_axis,
+    value_axis,
+    writer,
+    zero_line,
+)
+from retorno.figures.theme import ACCENT, INK, LETTERS, PAPER, REFERENCE
+from retorno.language import money, number, percent, quantity, say
 
 
 def curves(windows, ax):
@@ -12,10 +26,10 @@ def curves(windows, ax):
     frame = windows.to_frame()
     if frame.empty:
         return nothing(ax, windows.caption())
-    ax.set_ylim(
-        min(0, frame.drop(columns="offset").to_numpy().min()),
-        1.04 * frame.drop(columns="offset").to_numpy().max(),
-    )
+    values = frame.drop(columns="offset").to_numpy()
+    value_axis(ax.yaxis, 1.04 * min(0.0, values.min()), 1.04 * max(0.0, values.max()), number)
+    if values.min() < 0:
+        zero_line(ax.axhline)
     groups = [
         (
             name,
@@ -28,8 +42,7 @@ def curves(windows, ax):
         )
     ]
     bands(ax, frame.offset, groups)
-    ax.set_xlabel(say("days since the aligned purchase"))
-    ax.set_ylabel(say("{currency} per customer, cumulative", currency=windows.currency))
+    time_axis(ax, 0, int(frame.offset.iloc[-1]), DAYS, say("day"))
     return ax
 
 
@@ -41,12 +54,21 @@ def hazard(returns, ax):
     share = frame.hazard.to_numpy(dtype=float)
     low, high = frame.ci_low.to_numpy(dtype=float), frame.ci_high.to_numpy(dtype=float)
     bars = np.array([share - low, high - share]).clip(min=0)
-    ax.errorbar(frame.month, share, yerr=bars, fmt="o", color=ACCENT, elinewidth=1.6, markersize=5)
-    ax.set_ylim(0, None)
-    ax.set_xticks(range(1, len(returns.months) + 1))
-    ax.yaxis.set_major_formatter(lambda value, _: percent(value, 0 if share.max() > 0.1 else 1))
-    ax.set_xlabel(say("month since the lapse"))
-    ax.set_ylabel(say("share coming back in the month"))
+    ax.errorbar(frame.month, share, yerr=bars, fmt="o", elinewidth=2, **point(ACCENT, 4.5))
+    for row in {0, len(frame) - 1}:
+        ax.annotate(
+            percent(share[row]),
+            (frame.month.iloc[row], high[row]),
+            xytext=(0, 0.5 * LETTERS),
+            textcoords="offset points",
+            ha="center",
+            color=INK,
+            weight="bold",
+            bbox={"facecolor": PAPER, "linewidth": 0, "pad": 1},  # no grid line through the figures
+        )
+    value_axis(ax.yaxis, 0.0, 1.12 * high.max(), writer("share"))
+    ax.set_xlim(0.4, len(returns.months) + 0.6)
+    time_axis(ax, 1, len(returns.months), MONTHS, say("month"), most=12)
     return ax
 
 
@@ -59,8 +81,10 @@ def effects(result, ax):
     panels = stacked(ax, [len(one) for one in outcomes])
     for panel, one in zip(panels, outcomes, strict=True):
         unit = one.unit.iloc[0]
-        rows = [(r.arm, r.effect, r.ci_low, r.ci_high, ACCENT) for r in one.itertuples()]
-        intervals(panel, rows, lambda value, unit=unit: quantity(value, unit))
-        zero_line(panel)
-        panel.set_title(one.outcome.iloc[0], fontsize=10.5, color=SOFT)
+        rows = [
+            Row(r.arm, r.effect, r.ci_low, r.ci_high, quantity(r.effect, unit), ACCENT)
+            for r in one.itertuples()
+        ]
+        intervals(panel, rows, writer(unit), say("no effect"))
+        heading(panel, one.outcome.iloc[0])
     return ax

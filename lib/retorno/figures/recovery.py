@@ -1,8 +1,23 @@
 """Figures of the recovery study: each takes a result and the axes to draw on."""
 
-from retorno.figures.panels import apart, intervals, nothing, stacked, value_axis, zero_line
-from retorno.figures.theme import ACCENT, INK, REFERENCE, SOFT, label_end
-from retorno.language import number, percent, say
+from retorno.figures.panels import (
+    Row,
+    apart,
+    heading,
+    intervals,
+    nothing,
+    point,
+    reach,
+    short,
+    side_by_side,
+    stacked,
+    value_axis,
+    writer,
+)
+from retorno.figures.theme import ACCENT, INK, REFERENCE, label_end
+from retorno.language import quantity, say
+
+HEIGHT = 2.9  # inches of the means, which stand side by side
 
 
 def means(result, ax):
@@ -11,28 +26,36 @@ def means(result, ax):
         return nothing(ax, result.caption())
     frame = result.to_frame().dropna(subset=["mean"])
     outcomes = list(frame.outcome.unique())
-    colours = dict(zip(result.groups, (REFERENCE, INK, ACCENT), strict=True))
-    panels = stacked(ax, [6] * len(outcomes))
-    for panel, outcome in zip(panels, outcomes, strict=True):
-        _means_panel(panel, outcome, frame[frame.outcome == outcome], result.waves, colours)
+    looks = dict(zip(result.groups, ((REFERENCE, "o"), (INK, "s"), (ACCENT, "o")), strict=True))
+    ax.figure.set_figheight(HEIGHT)
+    for panel, outcome in zip(side_by_side(ax, len(outcomes)), outcomes, strict=True):
+        one = frame[frame.outcome == outcome]
+        unit = one.unit.iloc[0]
+        alike = frame[frame.unit == unit]
+        room = 0.06 * (alike.ci_high.max() - alike.ci_low.min())
+        value_axis(panel.yaxis, alike.ci_low.min() - room, alike.ci_high.max() + room, writer(unit))
+        _slopes(panel, one, result.waves, looks)
+        panel.set_title(short(outcome, 24))
     return ax
 
 
-def _means_panel(ax, outcome, frame, waves, colours) -> None:
-    present = [group for group in colours if (frame.group == group).any()]
-    for place, group in enumerate(present):
+def _slopes(ax, frame, waves, looks) -> None:
+    """Draw a line from the first to the last wave for each group, named at its end."""
+    waves = [wave for wave in waves if (frame.wave == wave).any()]
+    groups = [group for group in looks if (frame.group == group).any()]
+    for place, group in enumerate(groups):
         one = frame[frame.group == group]
-        x = [waves.index(wave) + 0.05 * (place - 1) for wave in one.wave]
+        x = [waves.index(wave) + 0.08 * (place - 1) for wave in one.wave]
         bars = [one["mean"] - one.ci_low, one.ci_high - one["mean"]]
-        ax.errorbar(x, one["mean"], yerr=bars, fmt="o-", color=colours[group], elinewidth=1.6)
+        colour, marker = looks[group]
+        ax.errorbar(x, one["mean"], yerr=bars, fmt=f"{marker}-", elinewidth=1.6, **point(colour, 6))
     last = frame[frame.wave == waves[-1]].set_index("group")["mean"]
-    span = frame.ci_high.max() - frame.ci_low.min()
-    for group, y in apart(last.to_dict(), 0.13 * span).items():
-        label_end(ax, len(waves) - 0.9, y, group, colours[group])
-    ax.set_xlim(-0.3, len(waves) - 0.9)
+    bottom, top = ax.get_ylim()
+    for group, y in apart(last.to_dict(), 0.21 * (top - bottom)).items():
+        shown = quantity(last[group], frame.unit.iloc[0])
+        label_end(ax, len(waves) - 0.82, y, short(group, 12, 2), shown, looks[group][0])
+    ax.set_xlim(-0.25, len(waves) - 0.8)
     ax.set_xticks(range(len(waves)), waves)
-    value_axis(ax.yaxis, _written(frame.unit.iloc[0]))
-    ax.set_title(outcome, fontsize=10.5, color=SOFT)
 
 
 def changes(result, ax):
@@ -45,31 +68,13 @@ def changes(result, ax):
     for panel, outcome in zip(panels, outcomes, strict=True):
         one = frame[frame.outcome == outcome]
         unit = one.unit.iloc[0]
-        rows = zip(
-            one.step,
-            one.change,
-            one.ci_low,
-            one.ci_high,
-            (REFERENCE, REFERENCE, ACCENT),
-            strict=True,
-        )
-        intervals(panel, list(rows), _written(unit))
-        panel.set_xlim(*_span(frame[frame.unit == unit]))
-        zero_line(panel)
-        panel.set_title(outcome, fontsize=10.5, color=SOFT)
+        alike = frame[frame.unit == unit]
+        colours = (REFERENCE, REFERENCE, ACCENT)
+        rows = [
+            Row(r.step, r.change, r.ci_low, r.ci_high, quantity(r.change, unit), colour)
+            for r, colour in zip(one.itertuples(), colours, strict=True)
+        ]
+        span = reach(list(zip(alike.ci_low, alike.ci_high, strict=True)))
+        intervals(panel, rows, writer(unit), say("no change"), span)
+        heading(panel, outcome)
     return ax
-
-
-def _span(frame) -> tuple[float, float]:
-    """Return one range for all intervals of a unit, zero inside."""
-    low, high = min(0.0, frame.ci_low.min()), max(0.0, frame.ci_high.max())
-    return low - 0.05 * (high - low), high + 0.05 * (high - low)
-
-
-def _written(unit: str):
-    """Return how a value of `unit` stands at an axis: points with two decimals, shares in per cent."""
-    if unit.startswith("share"):
-        return lambda value: percent(value, 0)
-    if unit.startswith("difference in share"):
-        return lambda value: number(100 * value, 0)
-    return number

@@ -1,21 +1,29 @@
 """The one theme: how every figure looks, and its SVG.
 
 Colours are those of the report's light scheme. In the SVG each becomes a CSS variable with that colour as its
-fallback, so that figures follow the page between light and dark and still stand alone.
+fallback, so that figures follow the page between light and dark and still stand alone. Words stay text and take the
+page's font; they are measured in DejaVu Sans, wider than the fonts of the usual systems, so that they fit.
 """
 
 import io
 import re
+import warnings
 from collections.abc import Callable
 
-INK, SOFT, LINE = "#1c1d21", "#5b5f68", "#e2dfd8"
-ACCENT, REFERENCE = (
-    "#0f5c6e",
-    "#767b85",
-)  # the group in question; holdout or comparison, always this grey
-VARIABLES = {INK: "--ink", SOFT: "--soft", LINE: "--line", ACCENT: "--acc", REFERENCE: "--ctl"}
+INK, SOFT, LINE, PAPER = "#1c1d21", "#5b5f68", "#e2dfd8", "#fdfcfa"
+ACCENT = "#0f5c6e"  # the group in question
+REFERENCE = "#767b85"  # holdout, no failure or comparison: always this grey
+VARIABLES = {
+    INK: "--ink",
+    SOFT: "--soft",
+    LINE: "--line",
+    PAPER: "--paper",
+    ACCENT: "--acc",
+    REFERENCE: "--ctl",
+}
 
 SIZE = (7.2, 3.7)  # inches; 72 points each in the SVG
+LETTERS = 10.5  # points: 11 pixels where a page gives the plot its least width, 34 rem
 
 
 def settings() -> dict:
@@ -33,6 +41,8 @@ def settings() -> dict:
         "axes.spines.right": False,
         "axes.spines.left": False,
         "axes.titlelocation": "left",
+        "axes.titlesize": LETTERS,
+        "axes.titleweight": "bold",
         "grid.color": LINE,
         "grid.linewidth": 0.8,
         "text.color": INK,
@@ -41,8 +51,11 @@ def settings() -> dict:
         "ytick.color": SOFT,
         "xtick.labelcolor": SOFT,
         "ytick.labelcolor": SOFT,
+        "xtick.bottom": False,
         "ytick.left": False,
-        "font.size": 10.5,
+        "font.size": LETTERS,
+        "xtick.labelsize": LETTERS,
+        "ytick.labelsize": LETTERS,
         "lines.linewidth": 2,
         "svg.fonttype": "none",
         "svg.hashsalt": "retorno",
@@ -55,29 +68,45 @@ def svg(draw: Callable, result) -> str:
     import seaborn as sns
     from matplotlib.figure import Figure
 
-    with sns.axes_style("white"), mpl.rc_context(settings()):
+    from retorno.figures import marks
+
+    with sns.axes_style("white"), mpl.rc_context(settings()), warnings.catch_warnings():
+        # The browser's font draws the text, not matplotlib's, which lacks many scripts a name may have.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
         canvas = Figure(layout="constrained")
         draw(result, canvas.subplots())
+        marks.rasterise_many(canvas)
         text = io.StringIO()
-        canvas.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        canvas.savefig(text, format="svg", dpi=marks.DPI, metadata={"Date": None, "Creator": None})
     return _variables(text.getvalue())
 
 
 def _variables(text: str) -> str:
-    for colour, variable in VARIABLES.items():
-        text = text.replace(colour, f"var({variable}, {colour})")
-    return re.sub(r"(font(?:-family)?:[^;\"]*?)'[^;\"]*", r"\1var(--ui, sans-serif)", text)
+    """Give the tags of an SVG the page's colours, font and figures of one width; names from data stay as they are."""
+
+    def styled(tag: re.Match) -> str:
+        tag = tag[0]
+        for colour, variable in VARIABLES.items():
+            tag = tag.replace(colour, f"var({variable}, {colour})")
+        return re.sub(r"(font(?:-family)?:[^;\"]*?)'[^;\"]*", r"\1var(--ui, sans-serif)", tag)
+
+    text = re.sub(r"<[^<>]*>", styled, text)
+    return text.replace("<svg ", '<svg style="font-variant-numeric: tabular-nums" ', 1)
 
 
-def label_end(ax, x: float, y: float, text: str, colour: str) -> None:
-    """Write `text` at the right end of a line, in its colour: a direct label in place of a legend."""
-    ax.annotate(
-        text,
-        (x, y),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        color=colour,
-        weight="bold",
-        annotation_clip=False,
-    )
+def label_end(ax, x: float, y: float, name: str, value: str, colour: str) -> None:
+    """Write `name`, and below it `value`, at the right end of a line: a direct label in place of a legend."""
+    words = {"xycoords": "data", "textcoords": "offset points", "annotation_clip": False}
+    colour = SOFT if colour == REFERENCE else colour  # the grey of lines is too light for letters
+    lines = [line for line in (*name.split("\n"), value) if line]
+    for row, line in enumerate(lines):
+        offset = (len(lines) - 1) / 2 - row
+        ax.annotate(
+            line,
+            (x, y),
+            xytext=(7, 1.25 * LETTERS * offset),
+            va="center",
+            color=INK if line is value else colour,
+            weight="normal" if line is value and name else "bold",
+            **words,
+        )

@@ -1,5 +1,6 @@
 """The reactivation study: do customers we win back pay, how fast, and is that because we won them back?"""
 
+from retorno.reactivation.answer import answer
 from retorno.reactivation.effects import DEFINITIONS as _EFFECTS
 from retorno.reactivation.effects import contact_effects
 from retorno.reactivation.history import purchase_history
@@ -14,6 +15,7 @@ DEFINITIONS = (*_STATES, *_RETURNS, *_WINDOWS, *_EFFECTS)
 
 __all__ = [
     "DEFINITIONS",
+    "answer",
     "contact_effects",
     "lapse_states",
     "like_for_like",

@@ -53,6 +53,7 @@ class Aligned:
     groups: ClassVar[tuple[str, str]]
     labels: ClassVar[tuple[str, str]]
     titles: ClassVar[dict[str, str]]
+    since: ClassVar[str]
 
     @property
     def names(self) -> tuple[str, str]:
@@ -124,7 +125,17 @@ class Aligned:
         """Say which group is ahead at the end of the window."""
         if self.refusal(0, 1):
             return say("Too few full windows to show how value builds up")
-        return say(self.titles[direction(self.difference.interval)])
+        apart = money(abs(self.difference.value), self.currency)
+        return say(self.titles[direction(self.difference.interval)], apart=apart)
+
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        return say(
+            "Mean cumulative {measure} per customer, {currency}, by day since {since}",
+            measure=say(MEASURES[self.measure]),
+            currency=self.currency,
+            since=say(self.since),
+        )
 
     def caption(self) -> str:
         """Say what the lines and bands are, and the distance at both ends."""
@@ -134,7 +145,7 @@ class Aligned:
         return say(
             "Mean cumulative {measure} per customer by day since the aligned purchase (day 0). Full "
             '{window}-day windows only: {n1} customers "{g1}", {n2} "{g2}". Bands are pointwise {level} '
-            "intervals by customer. The distance is {start} on day 0 and {end} on day {last}.",
+            "t intervals by customer. The distance is {start} on day 0 and {end} ({low} to {high}) on day {last}.",
             measure=say(MEASURES[self.measure]),
             window=integer(self.window_days),
             n1=integer(self.n[0]),
@@ -144,6 +155,8 @@ class Aligned:
             level=percent(self.level, 0),
             start=_signed(gap[0], self.currency),
             end=_signed(gap[-1], self.currency),
+            low=_signed(self.difference.ci_low, self.currency),
+            high=_signed(self.difference.ci_high, self.currency),
             last=integer(self.window_days - 1),
         )
 
@@ -151,7 +164,7 @@ class Aligned:
         """Return the figure in words for those who do not see it."""
         if reason := self.refusal(0, 1):
             return reason
-        return " ".join(
+        lines = (
             say(
                 "{group}: from {start} on day 0 to {end} on day {last}.",
                 group=name,
@@ -161,6 +174,7 @@ class Aligned:
             )
             for i, name in enumerate(self.names)
         )
+        return " ".join([say("Two lines in their bands."), *lines])
 
 
 def _signed(value: float, currency: str) -> str:

@@ -21,19 +21,24 @@ EFFECT = Definition(
     label=mark("Effect of contact on {outcome}"),
     meaning=mark(
         "Mean outcome of all treated arms pooled minus mean of the holdout, per customer, unadjusted; interval with "
-        "unpooled variances."
+        "unpooled variances. In the formula y is the outcome, C those contacted, H the holdout."
     ),
     unit="outcome per customer",
     sign=mark("Positive: contacting raises the outcome."),
+    formula=r"\bar y_C - \bar y_H",
+    reference=0.0,
 )
 ARM_EFFECT = Definition(
     "effect.{outcome}.{arm}",
     label=mark('Effect of "{arm}" on {outcome}'),
     meaning=mark(
-        "Mean outcome of one treated arm minus mean of the holdout, per customer, unadjusted."
+        "Mean outcome of one treated arm minus mean of the holdout, per customer, unadjusted. In the formula y is "
+        "the outcome, a the arm, H the holdout."
     ),
     unit="outcome per customer",
     sign=mark("Positive: this arm raises the outcome."),
+    formula=r"\bar y_a - \bar y_H",
+    reference=0.0,
 )
 SLOPE = Definition(
     "effect.{outcome}.recency_slope",
@@ -41,10 +46,14 @@ SLOPE = Definition(
     meaning=mark(
         "Coefficient of treated x recency, per month, in ordinary least squares of the outcome on "
         "treated, recency and "
-        "their product, no other covariate, HC2 errors."
+        "their product, no other covariate, HC2 errors. In the formula it is delta, with y the outcome of customer "
+        "i, c 1 for the contacted and 0 for the holdout, r the recency in months; alpha, beta and gamma are the other "
+        "coefficients, epsilon is the error."
     ),
     unit="outcome per customer and month",
     sign=mark("Negative: contact does less, the longer a customer has been away."),
+    formula=r"y_i = \alpha + \beta c_i + \gamma r_i + \delta c_i r_i + \varepsilon_i",
+    reference=0.0,
 )
 DEFINITIONS = (EFFECT, ARM_EFFECT, SLOPE)
 

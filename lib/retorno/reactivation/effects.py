@@ -151,11 +151,13 @@ class Effects:
 
     def title(self) -> str:
         """Say which outcomes contact raised or lowered, clear of zero."""
-        pooled = [c for c in self.stated if c.definition is EFFECT]
+        pooled = [c for c in self.stated if c.definition == EFFECT]
         if not pooled:
             return say("No effect of contact can be stated")
         raised, lowered = (
-            ", ".join(c.names["outcome"] for c in pooled if direction(c.estimate.interval) == side)
+            ", ".join(
+                f'"{c.names["outcome"]}"' for c in pooled if direction(c.estimate.interval) == side
+            )
             for side in ("above", "below")
         )
         if raised and lowered:
@@ -168,19 +170,35 @@ class Effects:
             return say("Contact lowered {lowered}", lowered=lowered)
         return say("No outcome shows an effect of contact that is clear of zero")
 
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        return say("Mean of those contacted minus mean of the holdout, per customer")
+
     def caption(self) -> str:
-        """Say what points and bars are and who is compared."""
-        return say(
-            "Mean of each treated arm minus mean of the holdout, per customer, with {level} intervals; "
-            "the line is no "
-            "effect. Customers by arm: {arms}.",
+        """Say what points and bars are, who is compared and where the holdout stands."""
+        caption = say(
+            "Bars are {level} intervals of the difference of means, variances not pooled; the line of no effect is "
+            "the holdout. Customers by arm: {arms}.",
             level=percent(self.level, 0),
             arms=", ".join(f"{arm} {integer(n)}" for arm, n in self.arms.items()),
         )
+        holdout = (
+            say(
+                "{outcome}: {treated} of those contacted, {holdout} of the holdout.",
+                outcome=c.names["outcome"],
+                treated=quantity(c.means[0], c.outcome_unit),
+                holdout=quantity(c.means[1], c.outcome_unit),
+            )
+            for c in self.stated
+            if c.definition == EFFECT
+        )
+        return " ".join([caption, *holdout])
 
     def alternative(self) -> str:
         """Return the figure in words for those who do not see it."""
-        return "; ".join(
+        if not self.stated:
+            return say("No effect can be stated.")
+        points = "; ".join(
             say(
                 "{outcome}, {arm}: {effect} ({low} to {high})",
                 outcome=c.names["outcome"],
@@ -190,6 +208,9 @@ class Effects:
                 high=quantity(c.estimate.ci_high, c.unit),
             )
             for c in self.stated
+        )
+        return say(
+            "Points in their intervals against a line of no effect. {points}.", points=points
         )
 
 

@@ -11,7 +11,7 @@ Analysis, chapter 10.
 from dataclasses import dataclass
 
 from retorno.findings import Definition, Findings, caution, too_few
-from retorno.language import integer, mark, number, percent, say
+from retorno.language import integer, mark, percent, say, say_n
 from retorno.reactivation.history import History, lapses
 from retorno.stats.proportions import wilson_share
 from retorno.stats.student import Estimate
@@ -24,10 +24,11 @@ HAZARD = Definition(
     meaning=mark(
         "Customers who come back in month k after their lapse, over customers still lapsed at the start of that "
         "month, among those whose whole month k lies inside the data. Month k is days 30(k-1)+1 to 30k after the "
-        "lapse, which is dated the last purchase plus lapse_days."
+        "lapse, which is dated the last purchase plus lapse_days. In the formula d customers come back, of n."
     ),
     unit="share of customers",
     sign=mark("Higher: more of those still away come back in that month."),
+    formula=r"\frac{d_k}{n_k}",
 )
 DEFINITIONS = (HAZARD,)
 
@@ -158,25 +159,37 @@ class ReturnHazard:
             "Return by month since the lapse shows no clear rise or fall from first to last month"
         )
 
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        return say(
+            "Share of customers still lapsed who come back in the month, by month since the lapse"
+        )
+
     def caption(self) -> str:
-        """Say what the points and bars are and how many customers stand behind them."""
+        """Say what the points and bars are, how many customers stand behind them and where they are highest."""
         if not self.stated:
             return say("No month has enough customers to state a share.")
         return say(
             "Share of customers still lapsed at the start of each month who came back in it; bars are pointwise "
-            "{level} Wilson intervals. From {most} customers at risk in month {a} to {fewest} in month {b}.",
+            "{level} Wilson intervals. From {most} customers at risk in month {a} to {fewest} in month {b}. The "
+            "share is highest in month {high} and lowest in month {low}.",
             level=percent(self.level, 0),
             most=integer(self.stated[0].at_risk),
             a=self.stated[0].month,
             fewest=integer(self.stated[-1].at_risk),
             b=self.stated[-1].month,
+            high=max(self.stated, key=lambda m: m.share.value).month,
+            low=min(self.stated, key=lambda m: m.share.value).month,
         )
 
     def alternative(self) -> str:
         """Return the figure in words for those who do not see it."""
-        return say(
-            "Points with intervals for {n} months. {points}",
-            n=number(len(self.stated), 0),
+        if not self.stated:
+            return self.caption()
+        return say_n(
+            "A point with its interval for {n} month. {points}.",
+            "A point with its interval for each of {n} months. {points}.",
+            len(self.stated),
             points="; ".join(
                 say("month {month}: {share}", month=m.month, share=percent(m.share.value))
                 for m in self.stated

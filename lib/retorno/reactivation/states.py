@@ -13,30 +13,37 @@ CUSTOMERS = Definition(
     "states.customers",
     label=mark("Customers"),
     meaning=mark(
-        "Customers with at least one purchase between the first and the last day of the data."
+        "Customers with at least one purchase between the first and the last day of the data. In the formula K is "
+        "the number of purchases of customer i."
     ),
     unit="customers",
     sign=mark("A count."),
+    formula=r"| \{ i : K_i \geq 1 \} |",
 )
 LAPSED = Definition(
     "states.lapsed",
     label=mark("Customers who lapsed"),
     meaning=mark(
         "Customers who lapsed at least once: their next purchase came more than lapse_days days after the one "
-        "before it, or it never came and the data go on for more than lapse_days days."
+        "before it, or it never came and the data go on for more than lapse_days days. In the formula t is the day "
+        "of purchase j of customer i, the last day of the data standing after the last of the K purchases; L is "
+        "lapse_days."
     ),
     unit="customers",
     sign=mark("A count; part of states.customers."),
+    formula=r"| \{ i : t_{i,j+1} - t_{i,j} > L, \; 1 \leq j \leq K_i \} |",
 )
 REACTIVATED = Definition(
     "states.reactivated",
     label=mark("Customers who came back"),
     meaning=mark(
         "Customers with at least one reactivation, the first purchase after a lapse, whether their window of "
-        "value is complete or not."
+        "value is complete or not. In the formula t is the day of purchase j of customer i, who made K of them; L is "
+        "lapse_days."
     ),
     unit="customers",
     sign=mark("A count; part of states.lapsed."),
+    formula=r"| \{ i : t_{i,j+1} - t_{i,j} > L, \; 1 \leq j < K_i \} |",
 )
 DEFINITIONS = (CUSTOMERS, LAPSED, REACTIVATED)
 

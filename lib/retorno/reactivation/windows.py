@@ -19,10 +19,12 @@ NEW = Definition(
         "Mean value of the first window_days days of a new customer, offset 0 being the first purchase, "
         "over new customers whose whole window lies inside the data; before acquisition cost. New: the "
         "first purchase lies more than lapse_days days after the first day of the data, or "
-        "first_purchase_known is set."
+        "first_purchase_known is set. In the formula y is the value of window i on offset s, n the windows, "
+        "W window_days."
     ),
     unit="money per customer",
     sign=mark("Higher: a new customer brings more."),
+    formula=r"\frac{1}{n} \sum_{i=1}^{n} \sum_{s=0}^{W-1} y_{is}",
 )
 REACTIVATED = Definition(
     "window.reactivated.value",
@@ -30,24 +32,35 @@ REACTIVATED = Definition(
     meaning=mark(
         "Mean value of the window_days days from a reactivation, offset 0 being the purchase that ends "
         "the lapse, over reactivated customers whose whole window lies inside the data; before win-back "
-        "cost."
+        "cost. In the formula y is the value of window i on offset s, n the windows, W window_days."
     ),
     unit="money per customer",
     sign=mark("Higher: a returned customer brings more."),
+    formula=r"\frac{1}{n} \sum_{i=1}^{n} \sum_{s=0}^{W-1} y_{is}",
 )
 RATIO = Definition(
     "window.ratio",
     label=mark("Value of the window, reactivated over new"),
-    meaning=mark("window.reactivated.value divided by window.new.value."),
+    meaning=mark(
+        "window.reactivated.value divided by window.new.value. In the formula V is the value of the "
+        "window, R the reactivated, N the new customers."
+    ),
     unit="ratio",
     sign=mark("Above 1: the returned bring more than the new. It says nothing about why."),
+    formula=r"\frac{\bar V_R}{\bar V_N}",
+    reference=1.0,
 )
 DIFFERENCE = Definition(
     "curve.reactivated.minus_new",
     label=mark("Value of the window, reactivated minus new"),
-    meaning=mark("Difference of the mean cumulative curves at the last offset, window_days - 1."),
+    meaning=mark(
+        "Difference of the mean cumulative curves at the last offset, window_days - 1. In the formula V is "
+        "the value of the window, R the reactivated, N the new customers."
+    ),
     unit="money per customer",
     sign=mark("Positive: the returned bring more than the new."),
+    formula=r"\bar V_R - \bar V_N",
+    reference=0.0,
 )
 LIKE_FOR_LIKE = Definition(
     "window.like_for_like.ratio",
@@ -57,10 +70,13 @@ LIKE_FOR_LIKE = Definition(
     meaning=mark(
         "Mean value of full windows aligned at a customer's second purchase in the data: customers whose "
         "gap before it exceeded lapse_days, over customers whose gap did not. Everybody compared has "
-        "bought exactly twice by then."
+        "bought exactly twice by then. In the formula V is the value of the window, L lapse_days, and the "
+        "index says how long the gap was."
     ),
     unit="ratio",
     sign=mark("Above 1: at the same purchase number, those who had lapsed bring more."),
+    formula=r"\frac{\bar V_{> L}}{\bar V_{\leq L}}",
+    reference=1.0,
 )
 DEFINITIONS = (NEW, REACTIVATED, RATIO, DIFFERENCE, LIKE_FOR_LIKE)
 
@@ -93,8 +109,8 @@ DIFFERENCES = {
     ),
 }
 TITLES = {
-    "above": mark("Returned customers end the window ahead of new ones"),
-    "below": mark("Returned customers end the window behind new ones"),
+    "above": mark("Returned customers end the window {apart} ahead of new ones"),
+    "below": mark("Returned customers end the window {apart} behind new ones"),
     "undecided": mark("Returned and new customers end the window too close to tell apart"),
 }
 SECOND_RATIOS = {
@@ -112,8 +128,8 @@ SECOND_RATIOS = {
     ),
 }
 SECOND_TITLES = {
-    "above": mark("At the second purchase, those who had lapsed end the window ahead"),
-    "below": mark("At the second purchase, those who had lapsed end the window behind"),
+    "above": mark("At the second purchase, those who had lapsed end the window {apart} ahead"),
+    "below": mark("At the second purchase, those who had lapsed end the window {apart} behind"),
     "undecided": mark(
         "At the second purchase, those who had lapsed bring neither clearly more nor less"
     ),
@@ -127,6 +143,7 @@ class Windows(Aligned):
     groups = ("new", "reactivated")
     labels = (mark("New"), mark("Reactivated"))
     titles = TITLES
+    since = mark("the first purchase or the return")
 
     def findings(self) -> Findings:
         """State or refuse the value of each group, their ratio and their difference."""
@@ -191,6 +208,7 @@ class SecondPurchase(Aligned):
     groups = ("short", "long")
     labels = (mark("After a short silence"), mark("After a long silence"))
     titles = SECOND_TITLES
+    since = mark("the second purchase")
 
     def findings(self) -> Findings:
         """State or refuse the ratio."""

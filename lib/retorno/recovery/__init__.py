@@ -1,5 +1,6 @@
 """The recovery study: does a failure that was put right leave customers more satisfied than if nothing had failed?"""
 
+from retorno.recovery.answer import answer
 from retorno.recovery.between import DEFINITIONS as _BETWEEN
 from retorno.recovery.between import between_groups
 from retorno.recovery.change import DEFINITIONS as _CHANGE
@@ -15,6 +16,7 @@ DEFINITIONS = (*_BETWEEN, *_CHANGE, *_RATE)
 __all__ = [
     "DEFINITIONS",
     "SmallestEffect",
+    "answer",
     "between_groups",
     "group_means",
     "recovered_changes",

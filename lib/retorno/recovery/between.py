@@ -33,20 +33,29 @@ DIFFERENCE = Definition(
     meaning=mark(
         "Mean score of the recovered minus mean score of those without a failure, among those who answered the "
         "second wave; unadjusted, interval with unpooled variances (Welch). In points of the scale, or as a "
-        "difference in share where repurchase is 0/1 or a probability."
+        "difference in share where repurchase is 0/1 or a probability. In the formula y is the score of the second "
+        "wave, R the recovered, N those without a failure."
     ),
     unit="scale points",
     sign=mark("Positive: the recovered score higher. Who meets a failure is part of it."),
+    formula=r"\bar y_R - \bar y_N",
+    reference=0.0,
 )
 HEDGES_G = Definition(
     "paradox.{outcome}.hedges_g",
     label=mark("{outcome}: recovered minus no failure, standardised"),
     meaning=mark(
         "The same difference over the pooled standard deviation of the two groups, times 1 - 3/(4 df - 1) for "
-        "small samples; interval by the noncentral t."
+        "small samples; interval by the noncentral t. In the formula y is the score, R the recovered, N those "
+        "without a failure, each with n scores of standard deviation s; nu is df."
     ),
     unit="pooled SD",
     sign=mark("Positive: the recovered score higher."),
+    formula=(
+        r"\left( 1 - \frac{3}{4 \nu - 1} \right) \frac{\bar y_R - \bar y_N}{s}, \quad "
+        r"s^2 = \frac{(n_R - 1) s_R^2 + (n_N - 1) s_N^2}{\nu}, \quad \nu = n_R + n_N - 2"
+    ),
+    reference=0.0,
 )
 VERDICT = Definition(
     "paradox.{outcome}.verdict",
@@ -54,10 +63,17 @@ VERDICT = Definition(
     meaning=mark(
         "parity when the (2 level - 1) interval of the difference lies inside the smallest effect that matters on "
         "either side of zero; else paradox when the level interval lies above zero, shortfall when below, else "
-        "undecided. Several outcomes are read at their levels after Holm."
+        "undecided. Several outcomes are read at their levels after Holm. In the formula L and U are the bounds of "
+        "the interval at the level below them, lambda the level after Holm, d the smallest effect that matters; the "
+        "first line that holds counts."
     ),
     unit="verdict",
     sign=mark("A word."),
+    formula=(
+        r"\begin{array}{ll} \text{parity} & -d < L_{2 \lambda - 1}, \; U_{2 \lambda - 1} < d \\ "
+        r"\text{paradox} & L_{\lambda} > 0 \\ \text{shortfall} & U_{\lambda} < 0 \\ "
+        r"\text{undecided} & \text{else} \end{array}"
+    ),
 )
 DEFINITIONS = (DIFFERENCE, HEDGES_G, VERDICT)
 

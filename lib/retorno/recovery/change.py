@@ -21,20 +21,26 @@ RAW = Definition(
     "change.{outcome}.raw",
     label=mark("{outcome}: change of the recovered, as it stands"),
     meaning=mark(
-        "Mean of after minus before of the recovered with both scores; paired t interval."
+        "Mean of after minus before of the recovered with both scores; paired t interval. In the formula x is the "
+        "score before, y the score after, over the n recovered with both."
     ),
     unit="scale points",
     sign=mark("Positive: they score higher than before. Regression to the mean is part of it."),
+    formula=r"\frac{1}{n} \sum_{i=1}^{n} (y_i - x_i)",
+    reference=0.0,
 )
 NET = Definition(
     "change.{outcome}.net",
     label=mark("{outcome}: change of the recovered minus change without a failure"),
     meaning=mark(
         "The raw change minus the same change in the group without a failure, unpooled variances (Welch). "
-        "Descriptive only: selection on the score before biases it."
+        "Descriptive only: selection on the score before biases it. In the formula x is the score before, y the "
+        "score after, R the recovered and N those without a failure, each with both scores."
     ),
     unit="scale points",
     sign=mark("Positive: the recovered rose more. It is no effect of recovery."),
+    formula=r"(\bar y_R - \bar x_R) - (\bar y_N - \bar x_N)",
+    reference=0.0,
 )
 EXPECTED = Definition(
     "change.{outcome}.expected_by_regression",
@@ -42,10 +48,13 @@ EXPECTED = Definition(
     meaning=mark(
         "(1 - reliability) x (M - mean before of the recovered with both scores), M the mean before of all "
         "respondents with a score before, weighted where the survey has weights, or parameter before_mean; "
-        "interval taking reliability as known."
+        "interval taking reliability as known. In the formula rho is the reliability, x the score before, R the "
+        "recovered with both scores."
     ),
     unit="scale points",
     sign=mark("Positive: a rise is expected with no effect at all."),
+    formula=r"(1 - \rho) (M - \bar x_R)",
+    reference=0.0,
 )
 CORRECTED = Definition(
     "change.{outcome}.corrected",
@@ -54,10 +63,13 @@ CORRECTED = Definition(
         "Raw change minus the change expected by regression; interval by influence functions, taking reliability "
         "as known. Its verdict is that of the paradox within persons: parity, paradox, shortfall or undecided, the "
         "smallest effect in standard deviations of the score before of all respondents or in points, several "
-        "outcomes at their levels after Holm."
+        "outcomes at their levels after Holm. In the formula x is the score before, y the score after, R the "
+        "recovered with both, rho the reliability, M the mean before of all."
     ),
     unit="scale points",
     sign=mark("Positive: higher than before by more than low scores rise by themselves."),
+    formula=r"(\bar y_R - \bar x_R) - (1 - \rho) (M - \bar x_R)",
+    reference=0.0,
 )
 DEFINITIONS = (RAW, NET, EXPECTED, CORRECTED)
 
@@ -273,34 +285,58 @@ class Changes:
             gone=gone,
         )
 
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        shares = {c.outcome for c in self.stated} & self.survey.shares
+        if not shares:
+            return say("Mean change of the recovered from before to after, in points of the scale")
+        return say(
+            "Mean change of the recovered from before to after, in points of the scale; {shares} in percentage points",
+            shares=", ".join(say(OUTCOMES[outcome]) for outcome in sorted(shares)),
+        )
+
     def caption(self) -> str:
-        """Say what points and bars are and how many stand behind them."""
+        """Say what points and bars are, how many stand behind them and what regression to the mean takes."""
         if not self.stated:
             return say("No corrected change can be stated.")
-        return say(
-            "Change of the recovered from before to after, the change expected with no effect at all at a "
-            "reliability of {reliability}, and what is left, with {level} intervals; the line is no change. "
-            "Recovered with both scores: {counts}.",
+        caption = say(
+            "The change of the recovered as it stands, the change expected with no effect at all at a "
+            "reliability of {reliability}, and what is left; bars are {level} intervals (paired t, the other two by "
+            "influence). Recovered with both scores: {counts}.",
             reliability=number(self.reliability),
             level=percent(self.level, 0),
             counts=", ".join(f"{say(OUTCOMES[c.outcome])} {integer(c.n)}" for c in self.stated),
         )
+        first = self.stated[0]
+        unit = self.survey.difference_unit(first.outcome)
+        return (
+            caption
+            + " "
+            + say(
+                "Of a change of {raw} in {outcome}, {expected} is expected with no effect.",
+                raw=quantity(first.change.raw.value, unit),
+                outcome=say(OUTCOMES[first.outcome]),
+                expected=quantity(first.change.expected.value, unit),
+            )
+        )
 
     def alternative(self) -> str:
         """Return the figure in words for those who do not see it."""
-        return (
-            "; ".join(
-                say(
-                    "{outcome}, {step}: {change} ({low} to {high})",
-                    outcome=row.outcome,
-                    step=row.step,
-                    change=quantity(row.change, row.unit),
-                    low=quantity(row.ci_low, row.unit),
-                    high=quantity(row.ci_high, row.unit),
-                )
-                for row in self.to_frame().itertuples()
+        if not self.stated:
+            return self.caption()
+        points = "; ".join(
+            say(
+                "{outcome}, {step}: {change} ({low} to {high})",
+                outcome=row.outcome,
+                step=row.step,
+                change=quantity(row.change, row.unit),
+                low=quantity(row.ci_low, row.unit),
+                high=quantity(row.ci_high, row.unit),
             )
-            or self.caption()
+            for row in self.to_frame().itertuples()
+        )
+        return say(
+            "Points in their intervals against a line of no change. {points}.", points=points
         )
 
 

@@ -174,34 +174,72 @@ class GroupMeans:
             return say("Mean scores by group")
         return say(TITLES[self.start], outcome=say(OUTCOMES[self.survey.outcomes[0]]))
 
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        low, high = self.survey.scale
+        points = say("points from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
+        shares = ", ".join(
+            say(OUTCOMES[o]) for o in self.survey.outcomes if o in self.survey.shares
+        )
+        if not shares:
+            return say("Mean score of each group before and after, {points}", points=points)
+        return say(
+            "Mean score of each group before and after, {points}; per cent for {shares}",
+            points=points,
+            shares=shares,
+        )
+
     def caption(self) -> str:
-        """Say what points and bars are."""
+        """Say what points and bars are, which group is smallest and how the recovered moved."""
         if not self.stated:
             return say("No group is large enough to state a mean.")
         smallest = min(self.stated, key=lambda m: m.n)
-        return say(
-            "Mean scores of each group, over those who answered the wave, with {level} intervals. The smallest "
-            'group is "{group}" {wave}, with {n} scores.',
-            level=percent(self.level, 0),
-            group=say(GROUPS[smallest.group]),
-            wave=say(WAVES[smallest.wave]),
-            n=integer(smallest.n),
+        return (
+            say(
+                "Means over those who answered the wave; bars are {level} t intervals. The smallest "
+                'group is "{group}" {wave}, with {n} scores.',
+                level=percent(self.level, 0),
+                group=say(GROUPS[smallest.group]),
+                wave=say(WAVES[smallest.wave]),
+                n=integer(smallest.n),
+            )
+            + self._moved()
+        )
+
+    def _moved(self) -> str:
+        """Say, with a leading space, from where to where the recovered went on the first outcome."""
+        outcome = self.survey.outcomes[0]
+        means = {
+            m.wave: quantity(m.mean.value, self.survey.unit(outcome))
+            for m in self.stated
+            if (m.outcome, m.group) == (outcome, RECOVERED)
+        }
+        if len(means) < 2:
+            return ""
+        return " " + say(
+            "In {outcome} the recovered go from {before} to {after}.",
+            outcome=say(OUTCOMES[outcome]),
+            before=means[BEFORE],
+            after=means[AFTER],
         )
 
     def alternative(self) -> str:
         """Return the figure in words for those who do not see it."""
-        return (
-            "; ".join(
-                say(
-                    "{outcome}, {group}, {wave}: {mean}",
-                    outcome=say(OUTCOMES[m.outcome]),
-                    group=say(GROUPS[m.group]),
-                    wave=say(WAVES[m.wave]),
-                    mean=quantity(m.mean.value, self.survey.unit(m.outcome)),
-                )
-                for m in self.stated
+        if not self.stated:
+            return self.caption()
+        points = "; ".join(
+            say(
+                "{outcome}, {group}, {wave}: {mean}",
+                outcome=say(OUTCOMES[m.outcome]),
+                group=say(GROUPS[m.group]),
+                wave=say(WAVES[m.wave]),
+                mean=quantity(m.mean.value, self.survey.unit(m.outcome)),
             )
-            or self.caption()
+            for m in self.stated
+        )
+        return say(
+            "A panel for each outcome, a line from before to after for each group. {points}.",
+            points=points,
         )
 
 

@@ -30,12 +30,15 @@ RATE = Definition(
     label=mark("{outcome}: share of the drop that recovery wins back"),
     meaning=mark(
         "(recovered - failure) / (no failure - failure), means of the second wave, with Fieller's interval; refused "
-        "when the interval of the drop, no failure minus failure, is not clear above zero."
+        "when the interval of the drop, no failure minus failure, is not clear above zero. In the formula y is the "
+        "score of the second wave, R the recovered, F a failure without recovery, N no failure."
     ),
     unit="share of the drop",
     sign=mark(
         "0: as without recovery. 1: as without a failure. Above 1: more than the failure took."
     ),
+    formula=r"\frac{\bar y_R - \bar y_F}{\bar y_N - \bar y_F}",
+    reference=1.0,
 )
 DEFINITIONS = (RATE,)
 

@@ -1,6 +1,7 @@
 """The referral study: does a programme pay once rewards, fraud and would-have-come-anyway are counted?"""
 
 from retorno.referral.account import account
+from retorno.referral.answer import answer
 from retorno.referral.assumptions import Assumptions
 from retorno.referral.margin_gap import DEFINITIONS as _MARGIN_GAP
 from retorno.referral.margin_gap import margin_gap
@@ -18,6 +19,7 @@ __all__ = [
     "DEFINITIONS",
     "Assumptions",
     "account",
+    "answer",
     "customer_value",
     "follow",
     "margin_gap",

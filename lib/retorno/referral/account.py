@@ -8,7 +8,7 @@ fraud, and to the other costs. Shares given as a range stand at their middle.
 from dataclasses import dataclass
 
 from retorno.findings import direction
-from retorno.language import mark, money, say
+from retorno.language import integer, mark, money, percent, say
 from retorno.money import mixture
 from retorno.referral.assumptions import SHARES
 from retorno.referral.programme import Programme
@@ -26,9 +26,13 @@ STEPS = {
     "left": mark("What is left"),
 }
 TITLES = {
-    "above": mark("Once everything is counted, the programme still pays"),
-    "below": mark("Once everything is counted, the programme does not pay"),
-    "undecided": mark("Once everything is counted, it is undecided whether the programme pays"),
+    "above": mark("Once everything is counted, a referral leaves {left}: the programme pays"),
+    "below": mark(
+        "Once everything is counted, a referral loses {left}: the programme does not pay"
+    ),
+    "undecided": mark(
+        "Once everything is counted, a referral leaves {left}: whether the programme pays is undecided"
+    ),
 }
 
 
@@ -70,17 +74,29 @@ class Account:
         """The currency of the steps."""
         return self.programme.value.currency
 
+    @property
+    def left_between(self) -> tuple[float, float]:
+        """The interval of what is left, in currency: that of the return, times the cost."""
+        estimate = self.programme.through(self.programme.return_on, *SHARES)
+        low, high = (bound * self.programme.assumptions.cost for bound in estimate.interval)
+        return low, high
+
     def refusal(self) -> str | None:
         """Return why there is no account, or None."""
         return self.programme.value.refusal(REFERRED, OTHER) or self.programme.roi_refusal()
 
     def to_frame(self):
-        """Return step, label, change (missing for a sum), total."""
+        """Return step, label, change (missing for a sum), total, ci_low and ci_high (of the last total alone)."""
         import pandas as pd
 
-        rows = [(s.name, say(STEPS[s.name]), s.change, s.total) for s in self.steps]
-        frame = pd.DataFrame(rows, columns=["step", "label", "change", "total"])
-        return frame.astype({"change": float, "total": float})
+        bounds = [(None, None)] * (len(self.steps) - 1) + [self.left_between] if self.steps else []
+        rows = [
+            (s.name, say(STEPS[s.name]), s.change, s.total, *bound)
+            for s, bound in zip(self.steps, bounds, strict=True)
+        ]
+        numbers = ["change", "total", "ci_low", "ci_high"]
+        frame = pd.DataFrame(rows, columns=["step", "label", *numbers])
+        return frame.astype(dict.fromkeys(numbers, float))
 
     def columns(self) -> dict[str, tuple[str, str]]:
         """Return label and kind of each column of the table."""
@@ -101,18 +117,32 @@ class Account:
         """Say whether the programme pays once everything is counted."""
         if self.refusal():
             return say("The account of a rewarded referral cannot be drawn up")
-        estimate = self.programme.through(self.programme.return_on, *SHARES)
-        return say(TITLES[direction(estimate.interval)])
+        verdict, left = direction(self.left_between), self.steps[-1].total
+        left = abs(left) if verdict == "below" else left  # "loses" is the sign
+        return say(TITLES[verdict], left=money(left, self.currency))
+
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        return say("{currency} for each rewarded referral, step by step", currency=self.currency)
 
     def caption(self) -> str:
         """Say what the bars are and which shares they rest on."""
         if reason := self.refusal():
             return reason
         a = self.programme.assumptions
+        worst = min((s for s in self.steps if s.change is not None), key=lambda s: s.change)
         caption = say(
-            "Currency per rewarded referral; full bars are sums, light bars what each step adds or takes. "
+            "From the published form to the whole: full bars are sums, light bars what each step adds or takes. "
+            "The line on the last bar is the {level} interval of what is left, {low} to {high}, carried through from "
+            "the value of {n} referred customers. "
             "Would not have come without the referral: {type_one}; fraud: {fraud}; saved per customer who "
-            "would have come anyway: {saved}.",
+            "would have come anyway: {saved}. The step that takes most: {step}, {most}.",
+            level=percent(self.programme.value.level, 0),
+            low=money(self.left_between[0], self.currency),
+            high=money(self.left_between[1], self.currency),
+            n=integer(self.programme.value.n[REFERRED]),
+            step=say(STEPS[worst.name]),
+            most=money(worst.change, self.currency),
             type_one=a.shown("type_one_share"),
             fraud=a.shown("fraud_share"),
             saved=money(a.acquisition_cost, self.currency),
@@ -121,13 +151,18 @@ class Account:
 
     def alternative(self) -> str:
         """Return the figure in words for those who do not see it."""
-        return self.refusal() or "; ".join(
+        if reason := self.refusal():
+            return reason
+        steps = "; ".join(
             say(
                 "{step}: {amount}",
                 step=say(STEPS[s.name]),
                 amount=money(s.total if s.change is None else s.change, self.currency),
             )
             for s in self.steps
+        )
+        return say(
+            "Bars from top to bottom, each starting where the last ended. {steps}.", steps=steps
         )
 
 

@@ -24,10 +24,13 @@ GAP = Definition(
     meaning=mark(
         "Mean margin of referred customers minus mean margin of the others over the rows of that month of "
         "tenure, without smoothing and without covariates. A month of tenure is 30.4375 days; month 1 "
-        "starts on the day of joining."
+        "starts on the day of joining. In the formula m is the mean margin of those present in month k, R "
+        "the referred, O the others."
     ),
     unit="money per customer and month",
     sign=mark("Positive: the referred earn the firm more in that month."),
+    formula=r"\bar m_R(k) - \bar m_O(k)",
+    reference=0.0,
 )
 DEFINITIONS = (GAP,)
 
@@ -138,17 +141,27 @@ class MarginGap:
         return tuple(m for m in self.months[: self.horizon_months] if None not in m.mean)
 
     def to_frame(self):
-        """Return month and, for each group, n, mean, ci_low, ci_high; only months that are drawn."""
+        """Return month, n, mean, ci_low, ci_high of each group, gap with interval; only months that are drawn."""
         import pandas as pd
 
         rows = [
             (m.month, *(v for n, mean, h in zip(m.n, m.mean, m.half, strict=True)
-                        for v in (n, mean, mean - h, mean + h)))
+                        for v in (n, mean, mean - h, mean + h)),
+             *((m.gap.value, *m.gap.interval) if m.gap else (None,) * 3))
             for m in self.drawn
         ]  # fmt: skip
         parts = ("n", "margin", "ci_low", "ci_high")
         names = [f"{group}_{part}" for group in ("referred", "other") for part in parts]
-        return pd.DataFrame(rows, columns=["month", *names])
+        gap = ["gap", "gap_ci_low", "gap_ci_high"]
+        frame = pd.DataFrame(rows, columns=["month", *names, *gap])
+        return frame.astype(dict.fromkeys(gap, float))
+
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        return say(
+            "{currency} a month per customer still there, by month of tenure; below, referred minus other",
+            currency=self.currency,
+        )
 
     def title(self) -> str:
         """Say how the gap of the last month drawn stands to that of the first."""
@@ -182,9 +195,9 @@ class MarginGap:
             return say("No month has enough customers of both groups to show their margins.")
         first, last = self.drawn[0], self.drawn[-1]
         return say(
-            "Mean margin per customer present, by month of tenure, with pointwise {level} bands. Month "
-            "{a}: {r1} referred and {o1} other customers, {g1} apart; month {b}: {r2} and {o2}, {g2} "
-            "apart. Those who left are in no later month.",
+            "Mean margin per customer present, by month of tenure. Bands are pointwise {level} t intervals, those of "
+            "the gap with variances not pooled. Month {a}: {r1} referred and {o1} other customers, a gap of {g1}; "
+            "month {b}: {r2} and {o2}, a gap of {g2}. Those who left are in no later month.",
             level=percent(self.level, 0),
             a=integer(first.month),
             r1=integer(first.n[0]),
@@ -201,16 +214,22 @@ class MarginGap:
         if not self.drawn:
             return self.caption()
         first, last = self.drawn[0], self.drawn[-1]
+        lines = say("Two lines in their bands, and the gap between them against a line of no gap.")
         return " ".join(
-            say(
-                "{group}: {start} in month {a}, {end} in month {b}.",
-                group=say(name),
-                start=money(first.mean[i], self.currency),
-                a=integer(first.month),
-                end=money(last.mean[i], self.currency),
-                b=integer(last.month),
-            )
-            for i, name in enumerate(NAMES.values())
+            [
+                lines,
+                *(
+                    say(
+                        "{group}: {start} in month {a}, {end} in month {b}.",
+                        group=say(name),
+                        start=money(first.mean[i], self.currency),
+                        a=integer(first.month),
+                        end=money(last.mean[i], self.currency),
+                        b=integer(last.month),
+                    )
+                    for i, name in enumerate(NAMES.values())
+                ),
+            ]
         )
 
 

@@ -35,25 +35,31 @@ ROI = Definition(
     ),
     unit="share of cost",
     sign=mark("Above 0: the programme brings back more than it costs."),
+    formula=r"\frac{(1 - f) (p V + (1 - p) A)}{C} - 1",
+    reference=0.0,
 )
 PROBABILITY = Definition(
     "roi.probability_positive",
     label=mark("Probability that the return is above zero"),
     meaning=mark(
         "Share of draws with a return above zero: V normal with its sampling error; type_one_share and "
-        "fraud_share uniform over their range where one is given."
+        "fraud_share uniform over their range where one is given. In the formula b counts the B draws, and 1 stands "
+        "where its return is above zero."
     ),
     unit="share of draws",
     sign=mark("Higher: more of what is held possible pays."),
+    formula=r"\frac{1}{B} \sum_{b=1}^{B} \mathbf{1} [ \text{roi}_b > 0 ]",
 )
 REWARD = Definition(
     "break_even.reward",
     label=mark("Reward to the referrer at which the return is zero"),
     meaning=mark(
-        "(1 - f) (p V + (1 - p) A) - reward_referred - admin_cost, letters as in roi; may be negative."
+        "(1 - f) (p V + (1 - p) A) - reward_referred - admin_cost, letters as in roi; may be negative. In the "
+        "formula v is reward_referred, a admin_cost."
     ),
     unit="money per referral",
     sign=mark("Higher: the programme can afford a larger reward."),
+    formula=r"(1 - f) (p V + (1 - p) A) - v - a",
 )
 TYPE_ONE = Definition(
     "break_even.type_one",
@@ -63,6 +69,7 @@ TYPE_ONE = Definition(
     ),
     unit="share of referrals",
     sign=mark("Lower, where V is above A: the programme pays even if many would have come anyway."),
+    formula=r"\frac{C / (1 - f) - A}{V - A}",
 )
 DEFINITIONS = (ROI, PROBABILITY, REWARD, TYPE_ONE)
 

@@ -20,8 +20,10 @@ from retorno.stats.survival import Survival, hazard_ratio, kaplan_meier
 
 SHARE_MEANING = mark(
     "Kaplan-Meier share of the group still a customer horizon_months months of 30.4375 days after joining; "
-    "customers still there on the last day of data are followed up to it."
+    "customers still there on the last day of data are followed up to it. In the formula H is horizon_months, d "
+    "the customers of the group who left u days after joining, Y those under observation just before."
 )
+SHARE_FORMULA = r"\prod_{u \leq 30.4375 H} \left( 1 - \frac{d_u}{Y_u} \right)"
 SHARES = {
     REFERRED: Definition(
         "retention.referred",
@@ -29,6 +31,7 @@ SHARES = {
         meaning=SHARE_MEANING,
         unit="share of customers",
         sign=mark("Higher: more of the referred stay."),
+        formula=SHARE_FORMULA,
     ),
     OTHER: Definition(
         "retention.other",
@@ -36,6 +39,7 @@ SHARES = {
         meaning=SHARE_MEANING,
         unit="share of customers",
         sign=mark("Higher: more of the others stay."),
+        formula=SHARE_FORMULA,
     ),
 }
 HAZARD = Definition(
@@ -43,10 +47,13 @@ HAZARD = Definition(
     label=mark("Hazard of leaving, referred over other"),
     meaning=mark(
         "Hazard of leaving of the referred over that of the others, Cox's model with no covariate, over all "
-        "days followed, whatever the horizon."
+        "days followed, whatever the horizon. In the formula h is the hazard t days after joining, R the referred, "
+        "O the others; beta makes the partial likelihood largest."
     ),
     unit="ratio",
     sign=mark("Below 1: at any time the referred are less likely to leave next."),
+    formula=r"\frac{h_R(t)}{h_O(t)} = e^{\beta}",
+    reference=1.0,
 )
 DEFINITIONS = (*SHARES.values(), HAZARD)
 
@@ -208,6 +215,10 @@ class Retention:
         }  # fmt: skip
         return titles[direction(self.ratio.interval, 1.0)]
 
+    def subtitle(self) -> str:
+        """Say what is drawn and in which unit."""
+        return say("Share of customers still there, by months since joining")
+
     def caption(self) -> str:
         """Say what lines and bands are, and how many customers are followed to the end."""
         drawn = [group for group in NAMES if self._drawn(group)]
@@ -222,16 +233,27 @@ class Retention:
             )
             for group in drawn
         )
-        return say(
-            "Kaplan-Meier share still there by months since joining, with pointwise {level} log-log "
-            "bands. {still}.",
-            level=percent(self.level, 0),
-            still=still,
+        return (
+            say(
+                "Kaplan-Meier share still there; bands are pointwise {level} log-log intervals. {still}.",
+                level=percent(self.level, 0),
+                still=still,
+            )
+            + self._apart()
         )
+
+    def _apart(self) -> str:
+        """Say how far apart the lines end, with a leading space, where both are drawn."""
+        referred, other = self.share(REFERRED), self.share(OTHER)
+        if referred is None or other is None:
+            return ""
+        apart = quantity(abs(referred.value - other.value), DIFFERENCE)
+        return " " + say("The lines end {apart} apart.", apart=apart)
 
     def alternative(self) -> str:
         """Return the figure in words for those who do not see it."""
-        return " ".join(self.refusal(group) or self._share(group).sentence for group in NAMES)
+        lines = [self.refusal(group) or self._share(group).sentence for group in NAMES]
+        return " ".join([say("Falling lines in their bands, from everybody at joining."), *lines])
 
 
 def retention(tenure: Tenure, *, level: float = 0.95, min_group: int = 5) -> Retention:

@@ -32,17 +32,26 @@ GAP = Definition(
     meaning=mark(
         "Discounted margin per customer over horizon_months months of tenure, referred minus other: in each "
         "month the Kaplan-Meier share still there at its start, times the mean margin of those present, "
-        "discounted by annual_discount_rate for k/12 years. Crude: no covariates."
+        "discounted by annual_discount_rate for k/12 years. Crude: no covariates. In the formula S(k-1) is that "
+        "share for month k, m the mean margin, H horizon_months, r annual_discount_rate, R the referred, O the "
+        "others."
     ),
     unit="money per customer",
     sign=mark("Positive: a referred customer is worth more. It is no return of a programme."),
+    formula=r"\sum_{k=1}^{H} \frac{S_R(k-1) \, m_R(k) - S_O(k-1) \, m_O(k)}{(1 + r)^{k/12}}",
+    reference=0.0,
 )
 PUBLISHED = Definition(
     "roi.published_form",
     label=mark("Return as such returns are published"),
-    meaning=mark("value_gap divided by reward_referrer, minus 1, and nothing else."),
+    meaning=mark(
+        "value_gap divided by reward_referrer, minus 1, and nothing else. In the formula V is the value over the "
+        "horizon of the referred (R) and of the others (O), w reward_referrer."
+    ),
     unit="share of reward",
     sign=mark("Above 0: the gap is larger than the reward. It is not the return of the programme."),
+    formula=r"\frac{V_R - V_O}{w} - 1",
+    reference=0.0,
 )
 DEFINITIONS = (GAP, PUBLISHED)
 

@@ -3,7 +3,12 @@
 A cell tagged ``hidden`` is left out. A cell tagged ``needs-<table>`` is left out when the run has no such
 table, one tagged ``needs-simulated`` when its data are not simulated, ``needs-files`` when they are, and
 ``needs-set_aside`` and ``needs-items`` when no row was set aside and no score is the mean of items.
+The answer of the study stands at the top of the page, and not again where the notebook states it.
 """
+
+import re
+
+from retorno.findings import ANSWER_MIME
 
 PROVENANCE = "application/vnd.retorno.provenance+json"
 TABLE = "application/vnd.retorno.table+json"
@@ -33,8 +38,41 @@ def _belongs(tags, had: set[str]) -> bool:
 
 
 def outputs(cell) -> list:
-    """Return the outputs of a code cell without the run's provenance, which the page tells by itself."""
-    return [output for output in cell.outputs if PROVENANCE not in output.get("data", {})]
+    """Return the outputs of a code cell without answer and provenance, which the page tells by itself."""
+    told = {ANSWER_MIME, PROVENANCE}
+    return [output for output in cell.outputs if not told & output.get("data", {}).keys()]
+
+
+def answers(cell) -> bool:
+    """Return whether a cell states the answer."""
+    return cell.cell_type == "code" and any(ANSWER_MIME in o.get("data", {}) for o in cell.outputs)
+
+
+def without_answer(cells) -> list:
+    """Return `cells` without a section that shows nothing but the answer: text, heading and code of it."""
+    if not any(map(answers, cells)):
+        return cells
+    sections: list[list] = [[]]
+    for cell in _cut_at_headings(cells):
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return [cell for section in sections if not _only_answers(section) for cell in section]
+
+
+def _cut_at_headings(cells):
+    """Yield the cells, a text cell with sections in its middle in as many parts."""
+    for cell in cells:
+        parts = [cell.source]
+        if cell.cell_type == "markdown":
+            parts = [part for part in re.split(r"(?m)^(?=## )", cell.source) if part.strip()]
+        for number, part in enumerate(parts):
+            yield type(cell)({**cell, "id": f"{cell.get('id')}-{number}", "source": part})
+
+
+def _only_answers(section) -> bool:
+    shown = [output for cell in section if cell.cell_type == "code" for output in outputs(cell)]
+    return not shown and any(answers(cell) for cell in section)
 
 
 def kind(output) -> str:

@@ -13,7 +13,9 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from retorno.report import cells
-from retorno.report.markdown import PageRenderer
+from retorno.report.cards import WIDTH, cards, shared_scale
+from retorno.report.markdown import PageRenderer, mathml
+from retorno.report.numbering import Numbering
 from retorno.report.templating import TEMPLATES, furnish
 
 
@@ -22,12 +24,41 @@ def page(notebook, record: dict) -> str:
 
     Two runs of the same inputs give the same text but for the element ``made``.
     """
-    shown = cells.visible(notebook, record["provenance"])
-    resources = {"record": record, "renderer": PageRenderer(_figures_and_findings(shown))}
+    visible = cells.visible(notebook, record["provenance"])
+    shown = cells.without_answer(visible)
+    resources = _answer(record, visible) | {
+        "record": record,
+        "renderer": PageRenderer(_figures_and_findings(shown)),
+        "numbering": Numbering(),
+        "estimands": [_estimand(e) for e in record["provenance"].get("estimands") or ()],
+    }
     html, _ = ReportExporter().from_notebook_node(
         NotebookNode({**notebook, "cells": shown}), resources
     )
     return html
+
+
+def _answer(record: dict, visible) -> dict:
+    """Return what stands at the top: the answer, its cards, and the code that stated it."""
+    answer = record["provenance"].get("answer")
+    if not answer:
+        return {"answer": None}
+    of_run = (answer["cards"], record["findings"], record["provenance"].get("references") or {})
+    return {
+        "answer": answer,
+        "cards": cards(*of_run),
+        "shared_scale": shared_scale(*of_run),
+        "answer_code": [cell.source for cell in visible if cells.answers(cell)],
+    }
+
+
+def _estimand(estimand: dict) -> dict:
+    """Return an estimand with its formula as MathML and the names in its label without their braces."""
+    formula = estimand["formula"]
+    return estimand | {
+        "label": re.sub(r"\{(\w+)\}", r"\1", estimand["label"]),
+        "formula": Markup(mathml(formula, display="block")) if formula else "",
+    }
 
 
 class ReportExporter(TemplateExporter):
@@ -52,7 +83,7 @@ class ReportExporter(TemplateExporter):
         return ["nbconvert.preprocessors.CoalesceStreamsPreprocessor"]
 
     def _create_environment(self):
-        return furnish(super()._create_environment(), code=_code)
+        return furnish(super()._create_environment(), code=_code, width=WIDTH)
 
 
 def _code(source: str) -> Markup:

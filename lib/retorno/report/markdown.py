@@ -9,7 +9,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from retorno.language import say
 
-RESERVED = frozenset({"main", "code", "theme", "made", "repeat"})
+RESERVED = frozenset(
+    {"main", "code", "theme", "made", "contents", "key", "question", "estimated", "repeat"}
+)
 
 
 class PageRenderer(IPythonRenderer):

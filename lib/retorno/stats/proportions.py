@@ -1,7 +1,7 @@
 """Shares of events in trials, trials grouped by unit.
 
 Source: Wilson (1927), J. American Statistical Association 22, 209-212, with the number of trials divided by
-the design effect when units give several trials (Dean and Pagendarm 2015, J. Survey Statistics and Methodology 3).
+the design effect when units give several trials (Dean and Pagano 2015, J. Survey Statistics and Methodology 3).
 """
 
 import numpy as np

@@ -1,13 +1,12 @@
 """What ``retorno list`` and ``retorno explain`` show: studies, their parameters, their findings."""
 
-import re
 import sys
 from collections.abc import Sequence
 
 import click
 
 from retorno.errors import ParameterError
-from retorno.findings import Definition, find
+from retorno.findings import find
 from retorno.language import say
 from retorno.simulate import WORLDS
 from retorno.workbook import studies
@@ -72,25 +71,14 @@ def show_finding(finding: str) -> None:
             + studies.nearest(finding, ids)
             + studies.there_are(ids)
         )
-    names = names_in(definition, finding)
+    names = definition.names(finding)
     for head, text in (
         (say("Finding"), finding),
         (say("Label"), say(definition.label, **names)),
         (say("Meaning"), say(definition.meaning, **names)),
+        (say("Formula"), definition.formula),
         (say("Unit"), definition.unit),
         (say("Sign"), say(definition.sign, **names)),
     ):
-        click.echo(say("{head}: {text}", head=head, text=text))
-
-
-def names_in(definition: Definition, finding: str) -> dict[str, str]:
-    """Return what stands in `finding` for the open names of its definition.
-
-    Examples
-    --------
-    >>> spend = Definition("effect.{outcome}", "Effect on {outcome}", "", "", "")
-    >>> names_in(spend, "effect.spend")
-    {'outcome': 'spend'}
-    """
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(definition.id))
-    return re.fullmatch(pattern, finding).groupdict()
+        if text:
+            click.echo(say("{head}: {text}", head=head, text=text))

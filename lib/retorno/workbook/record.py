@@ -3,15 +3,16 @@
 import json
 import re
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
-from retorno.findings import MIME, REFUSED
-from retorno.language import say
+from retorno.findings import ANSWER_MIME, MIME, REFUSED, Definition, find
+from retorno.language import mark, say, speaking
 from retorno.workbook.execute import ExecutionError, heading
 from retorno.workbook.inputs import PROVENANCE_MIME, SET_ASIDE
 from retorno.workbook.plan import Run
 from retorno.workbook.sameness import RECORD, SET_ASIDE_FILE, digests
-from retorno.workbook.studies import PRIVATE, study_named
+from retorno.workbook.studies import PRIVATE, definitions, study_named
 
 
 def private_paths(run: Run) -> dict[str, str]:
@@ -78,6 +79,47 @@ def findings(notebook) -> list[dict]:
     return found
 
 
+def answer(notebook, found: list[dict]) -> dict | None:
+    """Return the answer the notebook states, None when it states none; two, or one on strangers, is a fault."""
+    stated = collect(notebook, ANSWER_MIME)
+    if len(stated) > 1:
+        raise ExecutionError(say("the notebook states more than one answer"), 1)
+    if not stated:
+        return None
+    known = {finding["id"] for finding in found}
+    if strangers := [card for card in stated[0]["cards"] if card not in known]:
+        raise ExecutionError(
+            say("the answer names findings that are not stated: {ids}", ids=", ".join(strangers)), 1
+        )
+    return stated[0]
+
+
+def defined(study: str, found: list[dict]) -> dict[str, Definition]:
+    """Return what each stated finding is an instance of, by its id; refused ones are left out."""
+    # A study may be a notebook alone, whose findings no package defines.
+    known = definitions(study) if find_spec(f"retorno.{study}") else ()
+    stated = (finding["id"] for finding in found if finding["verdict"] != REFUSED)
+    return {i: definition for i in stated if (definition := find(known, i)) is not None}
+
+
+# What stands in a definition's braces, where no finding of it is meant in particular.
+ANY = {"outcome": mark("outcome"), "arm": mark("arm"), "month": mark("k")}
+
+
+def estimand(definition: Definition) -> dict:
+    """Return what a definition says to a reader of the report, in the language spoken."""
+    names = {name: say(word) for name, word in ANY.items()}
+    label = say(definition.label, **names)
+    return {
+        "id": definition.id,
+        "label": label[:1].upper() + label[1:],
+        "meaning": say(definition.meaning, **names),
+        "unit": definition.unit,
+        "sign": say(definition.sign, **names),
+        "formula": definition.formula,
+    }
+
+
 def make_record(run: Run, key: str, notebook) -> dict:
     """Return what ``findings.json`` holds, but for the digests of the files beside it."""
     stated = collect(notebook, PROVENANCE_MIME)
@@ -88,15 +130,21 @@ def make_record(run: Run, key: str, notebook) -> dict:
     drawn = {"world", "customers"} & set(run.used) if run.places else ()
     used = run.used | dict.fromkeys(drawn)
     changed = {name: value for name, value in run.given.items() if value != run.defaults[name]}
+    language, meant = used.get("language", "en"), defined(run.study, stated_findings)
+    with speaking(language):
+        estimands = [estimand(definition) for definition in dict.fromkeys(meant.values())]
     return {
         "study": run.study,
         "run": run.name,
-        "language": used.get("language", "en"),
+        "language": language,
         "parameters": used,
         "provenance": {
             **stated[0],
             "title": run.title or _heading(notebook),
             "headline": headline(run.study, stated_findings),
+            "answer": answer(notebook, stated_findings),
+            "estimands": estimands,
+            "references": {i: d.reference for i, d in meant.items() if d.reference is not None},
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": run.command,
             "changed": changed,

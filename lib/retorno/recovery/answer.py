@@ -1,0 +1,166 @@
+"""The answer of the study in one sentence, from its findings alone.
+
+Where there is a score before, the corrected change of the recovered leads, beside the change as it stands; else the
+difference from customers without a failure. Satisfaction leads, what else was asked follows in the lede.
+"""
+
+from collections.abc import Iterable
+
+from retorno.findings import REFUSED, Answer, Finding, Findings, choose_cards, decide, shown
+from retorno.language import mark, quantity, say
+from retorno.recovery.between import DIFFERENCE, SHORT, VERDICT
+from retorno.recovery.change import CORRECTED, EXPECTED, RAW
+from retorno.recovery.rate import RATE
+from retorno.recovery.survey import OUTCOMES
+
+# Verdict of the corrected change, verdict of the change as it stands -> headline.
+WITHIN = {
+    "paradox above": mark(
+        "Recovered customers gained in {outcome} beyond what regression to the mean explains"
+    ),
+    "paradox *": mark(
+        "Recovered customers held up better in {outcome} than regression to the mean explains"
+    ),
+    "parity above": mark(
+        "Recovered customers gained in {outcome} about as much as regression to the mean explains"
+    ),
+    "parity below": mark(
+        "Recovered customers lost in {outcome} about as much as regression to the mean explains"
+    ),
+    "parity *": mark(
+        "Recovered customers show no change in {outcome} that matters beyond regression to the mean"
+    ),
+    "shortfall above": mark(
+        "Recovered customers gained less in {outcome} than regression to the mean explains"
+    ),
+    "shortfall below": mark(
+        "Recovered customers lost in {outcome} beyond what regression to the mean explains"
+    ),
+    "shortfall *": mark(
+        "Recovered customers did worse in {outcome} than regression to the mean explains"
+    ),
+    "undecided above": mark(
+        "Recovered customers gained in {outcome}, but regression to the mean may explain it"
+    ),
+    "undecided below": mark(
+        "Recovered customers lost in {outcome}, but regression to the mean may explain it"
+    ),
+    "undecided *": mark("Whether {outcome} changed beyond regression to the mean cannot be told"),
+}
+# Verdict between the groups -> headline, where no corrected change is stated.
+BETWEEN = {
+    "paradox": mark(
+        "Recovered customers score higher in {outcome} than customers without a failure"
+    ),
+    "parity": mark(
+        "Recovered customers score about as high in {outcome} as customers without a failure"
+    ),
+    "shortfall": mark(
+        "Recovered customers score lower in {outcome} than customers without a failure"
+    ),
+    "undecided": mark("Whether there is a paradox in {outcome} cannot be told from these data"),
+}
+NOTHING = mark("Whether there is a recovery paradox cannot be told from these data")
+
+# Verdict between the groups -> what follows the corrected change in the lede.
+BESIDE = {
+    "paradox": mark("They score {difference} higher than customers without a failure."),
+    "parity": mark(
+        "Beside customers without a failure they score about the same: {difference} apart, too little to matter."
+    ),
+    "shortfall": mark(
+        "They score {difference} lower than customers without a failure; who meets a failure is part of that."
+    ),
+    "undecided": mark(
+        "Beside customers without a failure, neither a difference nor its absence is shown."
+    ),
+}
+
+
+def answer(findings: Iterable[Finding]) -> Answer:
+    """Return what the findings of the study come to."""
+    found = Findings(findings)
+    outcomes = _outcomes(found)
+    lead = next((o for o in outcomes if _leading(found, o).verdict != REFUSED), None)
+    if lead is None:
+        reason = found[0].sentence if found else ""
+        return Answer(say(NOTHING), reason, _cards(found, outcomes))
+    outcomes = [lead, *(o for o in outcomes if o != lead)]
+    tell = _within if _is_within(found, lead) else _between
+    headline, lede = tell(found, lead)
+    return Answer(
+        headline, " ".join([*lede, *_others(found, outcomes[1:])]), _cards(found, outcomes)
+    )
+
+
+def _outcomes(found: Findings) -> list[str]:
+    """Return the outcomes the findings speak of, satisfaction first."""
+    names = (d.names(f.id) for f in found for d in (DIFFERENCE, CORRECTED))
+    there = dict.fromkeys(n["outcome"] for n in names if n)
+    return sorted(there, key=lambda outcome: outcome != "satisfaction")
+
+
+def _id(definition, outcome: str) -> str:
+    return definition.id.format(outcome=outcome)
+
+
+def _is_within(found: Findings, outcome: str) -> bool:
+    return found.verdict(_id(CORRECTED, outcome)) != REFUSED
+
+
+def _leading(found: Findings, outcome: str) -> Finding:
+    """Return the finding that answers for an outcome, refused where none does."""
+    difference, corrected = (found.get(_id(d, outcome)) for d in (DIFFERENCE, CORRECTED))
+    return corrected if difference is None or _is_within(found, outcome) else difference
+
+
+def _within(found: Findings, outcome: str) -> tuple[str, list[str]]:
+    raw, expected, corrected, difference = (
+        found.get(_id(d, outcome)) for d in (RAW, EXPECTED, CORRECTED, DIFFERENCE)
+    )
+    headline = decide(WITHIN, corrected.verdict, raw.verdict)
+    numbers = say(
+        "Their mean score changed by {raw}; {expected} was to be expected from regression to the mean alone, which "
+        "leaves {corrected}.",
+        raw=quantity(raw.estimate, raw.unit),
+        expected=quantity(expected.estimate, expected.unit),
+        corrected=shown(corrected),
+    )
+    beside = []
+    if (word := found.verdict(_id(VERDICT, outcome))) != REFUSED:
+        apart = quantity(abs(difference.estimate), difference.unit)
+        beside = [say(BESIDE[word], difference=apart)]
+    return say(headline, outcome=say(OUTCOMES[outcome])), [numbers, *beside]
+
+
+def _between(found: Findings, outcome: str) -> tuple[str, list[str]]:
+    headline = decide(BETWEEN, found.verdict(_id(VERDICT, outcome)))
+    numbers = say(
+        "Recovered minus no failure: {difference}. Who meets a failure is part of it, and no change corrected for "
+        "that is stated.",
+        difference=shown(found.get(_id(DIFFERENCE, outcome))),
+    )
+    return say(headline, outcome=say(OUTCOMES[outcome])), [numbers]
+
+
+def _others(found: Findings, outcomes: list[str]) -> list[str]:
+    """Return the sentence on the outcomes that do not lead, if there is one."""
+    told = []
+    for outcome in outcomes:
+        words = {"outcome": say(OUTCOMES[outcome])}
+        if _is_within(found, outcome):
+            verdict = say(SHORT[found.verdict(_id(CORRECTED, outcome))])
+            told.append(say("{outcome} against before, {verdict}", verdict=verdict, **words))
+        elif (word := found.verdict(_id(VERDICT, outcome))) != REFUSED:
+            verdict = say(SHORT[word])
+            told.append(say("{outcome} against no failure, {verdict}", verdict=verdict, **words))
+    return [say("Other outcomes: {told}.", told="; ".join(told))] if told else []
+
+
+def _cards(found: Findings, outcomes: list[str]) -> tuple[str, ...]:
+    """Return the key findings: all sides of the leading outcome, of the others what answers for them."""
+    first, *others = outcomes or [""]
+    sides = [_id(d, first) for d in (CORRECTED, RAW, DIFFERENCE, RATE)]
+    if found and not _is_within(found, first):
+        sides = [_id(d, first) for d in (DIFFERENCE, CORRECTED, RATE)]
+    return choose_cards(found, *sides, *(_leading(found, o).id for o in others))
