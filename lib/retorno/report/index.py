@@ -1,16 +1,25 @@
-"""The index: one card for each run whose ``findings.json`` stands in the folder of reports."""
+"""The index: a card for each run in the folder of reports, also for one that failed.
+
+What a card says stands in ``findings.json``, how a run failed in ``failures.json``; of ``report.html`` only
+the key figure is taken.
+"""
 
 import json
 import os
+from base64 import b64encode
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
+from babel import Locale
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
 from retorno.findings import REFUSED
-from retorno.language import current, say, say_n, speaking
+from retorno.language import current, integer, say, say_n, speaking
 from retorno.report import words
+from retorno.report.key_figure import key_figure
 from retorno.report.templating import TEMPLATES, furnish
 
 
@@ -27,44 +36,138 @@ def write(out: Path) -> None:
 
 
 def render(out: Path) -> str:
-    """Return the index of the runs in `out`, by study and run; folders that start with a dot are not runs."""
-    found = sorted(
-        path
-        for path in out.glob("*/*/findings.json")
-        if not any(part.startswith(".") for part in path.relative_to(out).parts)
-    )
-    runs = [card(json.loads(path.read_text(encoding="utf-8"))) for path in found]
+    """Return the index of the runs in `out`, by study and run."""
+    records, failures = _records(out), _failures(out)
+    runs = [
+        _card(run, records.get(run), failures.get(run), out)
+        for run in sorted({*records, *failures}, key=lambda run: run.split("/"))
+    ]
+    template = _environment().get_template("index.html.j2")
+    return template.render(runs=runs, choices=_choices(runs), language=current())
+
+
+def _records(out: Path) -> dict[str, dict]:
+    """Return what ``findings.json`` holds by ``study/run``; folders that start with a dot are not runs."""
+    return {
+        f"{path.parts[-3]}/{path.parts[-2]}": json.loads(path.read_text(encoding="utf-8"))
+        for path in out.glob("[!.]*/[!.]*/findings.json")
+    }
+
+
+def _failures(out: Path) -> dict[str, dict]:
+    file = out / "failures.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def _environment() -> Environment:
+    """Return what all pages have, with a style and a script of the index beside."""
     environment = furnish(Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True))
-    return environment.get_template("index.html.j2").render(runs=runs, language=current())
+    style, script = (
+        Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("index.css", "index.js")
+    )
+    digest = b64encode(sha256(f"\n{script}".encode()).digest()).decode()
+    policy = environment.globals["policy"].replace("script-src", f"script-src 'sha256-{digest}'")
+    environment.globals |= {"index_style": style, "index_script": script, "policy": policy}
+    return environment
 
 
-def card(record: dict) -> dict:
-    """Return what the index says of a run, in the language of its report."""
-    provenance, findings = record["provenance"], record["findings"]
-    refused = sum(finding["verdict"] == REFUSED for finding in findings)
-    stated = len(findings) - refused
-    with speaking(record["language"]):
-        return {
-            "language": record["language"],
-            "link": quote(f"{record['study']}/{record['run']}/report.html"),
-            "title": provenance["title"] or f"{record['study']} · {record['run']}",
-            "headline": headline(findings, provenance.get("headline")),
-            "data": words.names(provenance),
-            "day": words.day(provenance["made"]),
-            "stated": say_n("{n} finding stated", "{n} findings stated", stated),
-            "refused": say_n("{n} refused", "{n} refused", refused),
+def _choices(runs: list[dict]) -> list[dict]:
+    """Return what a reader can choose to see: all runs, or those of a study."""
+    studies = [run["study"] for run in runs]
+    counts = {"": len(runs)} | {study: studies.count(study) for study in studies}
+    return [
+        {
+            "study": study,
+            "label": study or say("All"),
+            "count": integer(count),
+            "told": say_n("{n} run shown", "{n} runs shown", count),
         }
+        for study, count in counts.items()
+    ]
 
 
-def headline(findings: list[dict], answer: str | None = None) -> str:
-    """Return the sentence of the finding `answer`, by which the study answers its question.
+def _card(run: str, record: dict | None, failure: dict | None, out: Path) -> dict:
+    """Return what the index says of a run: of its report, of its failure, or of both."""
+    study, _, name = run.partition("/")
+    card = {"study": study, "title": f"{study} · {name}", "language": current()}
+    if failure:
+        card |= {"title": failure["title"] or card["title"], "failed": _failed(failure, record)}
+    if record:
+        with speaking(record["language"]):
+            card |= _reported(record, card["title"])
+        card["figure"] = _figure(out / run / "report.html", record, run)
+    return card
 
-    Without one, that of the first comparison (a verdict that is not refused), of the first finding
-    with an interval, or of the first finding.
+
+def _reported(record: dict, title: str) -> dict:
+    provenance, language = record["provenance"], record["language"]
+    return {
+        "language": language,
+        "named": Locale.parse(language).get_display_name().capitalize(),
+        "link": quote(f"{record['study']}/{record['run']}/report.html"),
+        "title": provenance["title"] or title,
+        "headline": headline(record),
+        "simulated": provenance["simulated"],
+        "data": words.names(provenance),
+        "day": words.day(provenance["made"]),
+        "stated": _stated(record["findings"]),
+    }
+
+
+def _stated(findings: list[dict]) -> dict:
+    """Return how many findings there are and how many are refused, with a sign for either case."""
+    refused, count = sum(f["verdict"] == REFUSED for f in findings), len(findings)
+    if refused:
+        told = say_n(
+            "{refused} of {n} finding refused",
+            "{refused} of {n} findings refused",
+            count,
+            refused=integer(refused),
+        )
+        return {"sign": "–", "told": told}
+    return {
+        "sign": "✓",
+        "told": say_n("{n} finding, none refused", "{n} findings, none refused", count),
+    }
+
+
+def _failed(failure: dict, record: dict | None) -> dict:
+    """Return how a run ended last, and what report of it there is all the same."""
+    day, bad_input = words.day(failure["made"]), failure["status"] == 2
+    earlier = record and words.day(record["provenance"]["made"])
+    return {
+        "told": say("Bad input on {day}.", day=day)
+        if bad_input
+        else say("Failed on {day}.", day=day),
+        "problem": failure["problem"],
+        "left": say("The report shown is the earlier one of {day}.", day=earlier)
+        if earlier
+        else say("There is no report of this run yet."),
+    }
+
+
+def headline(record: dict) -> str:
+    """Return the answer of a run: the headline of its report.
+
+    Without one it is the sentence of the finding that answers the study's question, of the first comparison
+    (a verdict that is not refused), of the first finding with an interval, or of the first finding.
     """
+    provenance, findings = record["provenance"], record["findings"]
+    if answer := provenance.get("answer"):
+        return answer["headline"]
     if not findings:
         return say("This run states no finding.")
-    answers = (f for f in findings if f["id"] == answer)
+    wanted = (f for f in findings if f["id"] == provenance.get("headline"))
     judged = (f for f in findings if f["verdict"] not in (None, REFUSED))
     with_interval = (f for f in findings if f["ci_low"] is not None)
-    return next(chain(answers, judged, with_interval, findings))["sentence"]
+    return next(chain(wanted, judged, with_interval, findings))["sentence"]
+
+
+def _figure(report: Path, record: dict, run: str) -> dict | None:
+    """Return the key figure; a report that a reader took away has none."""
+    if not report.exists():
+        return None
+    answer, lead = record["provenance"].get("answer"), record["provenance"].get("headline")
+    if answer:
+        lead = next(iter(answer["cards"]), lead)
+    return key_figure(report.read_text(encoding="utf-8"), lead, run)

@@ -1,21 +1,36 @@
-"""The workbook of tables: every finding and every table of the report, as typed cells.
+"""The workbook of tables: a cover with findings and provenance, every table, the data of every figure.
 
-No text becomes a formula, whatever it starts with, and the same run gives the same bytes.
+A table keeps the number it has in the report. No text becomes a formula, whatever it starts with, and the
+same run gives the same bytes.
 """
 
-import io
 import re
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from textwrap import shorten
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
+from openpyxl.styles import Alignment
 
-from retorno.language import COUNTS, say
+from retorno.display import FIGURE_MIME, TABLE_MIME
+from retorno.language import COUNTS, DIFFERENCE, SHARE, say
 from retorno.report import cells, words
+from retorno.report.cards import SIGNS, cards
+from retorno.report.grid import (
+    BOLD,
+    EPOCH,
+    LEAD,
+    SOFT,
+    TITLE,
+    clean,
+    for_paper,
+    grid,
+    link,
+    paragraph,
+    saved,
+    widen,
+    write,
+)
 
 FORMATS = {
     "count": "#,##0",
@@ -26,141 +41,237 @@ FORMATS = {
     "text": "General",
     "date": "yyyy-mm-dd",
 }
-EPOCH = datetime(1980, 1, 1)
-WIDEST = 60
+LONGEST_NAME = 31  # letters Excel allows the name of a sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table or the data of a figure; `rows` hold pairs of value and number format.
+
+    `about` stands beside the name in the list on the cover, `title` and `caption` above the rows.
+    """
+
+    name: str
+    about: str
+    title: str
+    caption: str
+    header: list[str]
+    rows: list[list[tuple]]
 
 
 def workbook(notebook, record: dict) -> bytes:
-    """Return ``tables.xlsx``: a sheet of findings, then one for each table of the report, in order."""
+    """Return ``tables.xlsx``: the cover, a sheet for each table of the report, then one for each figure."""
     book = Workbook()
-    book.properties.creator = "retorno"
-    book.properties.created = EPOCH
-    _findings(book.active, record)
-    taken = {book.active.title.casefold()}
-    for table in cells.tables(cells.visible(notebook, record["provenance"])):
-        title = _sheet_name(table["caption"], taken)
-        taken.add(title.casefold())
-        _table(book.create_sheet(title), table)
-    return _same_bytes(book)
+    sheets = _sheets(notebook, record)
+    book.properties.creator, book.properties.created = "retorno", EPOCH
+    book.properties.title = clean(_title(record))
+    book.active.title = say("Report")
+    _cover(book.active, record, sheets)
+    for sheet in sheets:
+        _fill(book.create_sheet(sheet.name), sheet)
+    return saved(book)
 
 
-def _findings(sheet, record: dict) -> None:
-    sheet.title = _sheet_name(say("Findings"), set())
-    provenance = record["provenance"]
-    _write(sheet.cell(1, 1), provenance["title"] or f"{record['study']} · {record['run']}")
-    _write(sheet.cell(2, 1), " ".join(words.origin(provenance)))
-    columns = {
-        "id": say("Id"),
-        "label": say("What"),
-        "estimate": say("Estimate"),
-        "ci_low": say("Low"),
-        "ci_high": say("High"),
-        "level": say("Level"),
-        "unit": say("Unit"),
-        "n": say("Units behind it"),
-        "verdict": say("Verdict"),
-        "sentence": say("Sentence"),
-    }
-    fields, findings = list(columns), record["findings"]
-    rows = [[finding[field] for field in fields] for finding in findings]
-
-    def number_format(row: int, column: int) -> str:
-        if fields[column] == "level":
-            return "0%"
-        if fields[column] in ("estimate", "ci_low", "ci_high"):
-            return _of_unit(findings[row]["unit"])
-        return FORMATS["count"] if fields[column] == "n" else FORMATS["text"]
-
-    _grid(sheet, 4, list(columns.values()), rows, number_format)
+def _title(record: dict) -> str:
+    return record["provenance"]["title"] or f"{record['study']} · {record['run']}"
 
 
-def _of_unit(unit: str) -> str:
+def _sheets(notebook, record: dict) -> list[Sheet]:
+    visible = cells.visible(notebook, record["provenance"])
+    currency = record["parameters"].get("currency")
+    tables = enumerate(_shown(visible, TABLE_MIME), 1)
+    figures = enumerate(_shown(visible, FIGURE_MIME), 1)
+    return [
+        *(_table(number, table, currency) for number, table in tables),
+        *(_figure(number, figure) for number, figure in figures),
+    ]
+
+
+def _shown(visible, mime: str) -> list[dict]:
+    """Return what the outputs carry under a MIME type, in the order in which the report numbers it."""
+    return [
+        output["data"][mime]
+        for cell in visible
+        if cell.cell_type == "code"
+        for output in cells.outputs(cell)
+        if mime in output.get("data", {})
+    ]
+
+
+def _table(number: int, table: dict, currency: str | None) -> Sheet:
+    columns = table["columns"]
+    return Sheet(
+        name=_name(number, table["caption"]),
+        about=table["caption"],
+        title=say("Table {n}", n=number),
+        caption=table["caption"],
+        header=[_head(column, currency) for column in columns],
+        rows=[
+            [_typed(value, column, row) for value, column in zip(values, columns, strict=True)]
+            for row, values in enumerate(table["rows"])
+        ],
+    )
+
+
+def _name(number: int, caption: str) -> str:
+    """Return a name Excel takes: the number of the table and the first words of its caption.
+
+    Examples
+    --------
+    >>> _name(4, "Customers by state on May 1, the last day"), _name(5, "Return by month since the lapse")
+    ('4 Customers by state on May 1', '5 Return by month since the…')
+    """
+    clause = re.split(r"[,;:.](?:\s|$)", caption, maxsplit=1)[0]
+    legal = re.sub(r"[\[\]:*?/\\\x00-\x1f]+", " ", clause)
+    return shorten(f"{number} {legal}", LONGEST_NAME, placeholder="…").rstrip(" '")
+
+
+def _head(column: dict, currency: str | None) -> str:
+    in_money = column["kind"] == "money" and currency
+    return f"{column['label']} ({currency})" if in_money else column["label"]
+
+
+def _typed(value, column: dict, row: int) -> tuple:
+    """Return a value with its number format: that of the column, or of the row's own unit."""
+    kind = column["kind"]
+    if kind == "date" and isinstance(value, str):
+        value = _date(value)
+    if "units" in column:
+        return value, _of_unit(column["units"][row], named=True)
+    return value, FORMATS[kind]
+
+
+def _date(text: str):
+    """Return ISO text, with or without a time, as a date; a text that is none stays text."""
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        return text
+
+
+def _of_unit(unit: str, *, named: bool = False) -> str:
+    """Return the number format of a unit; `named` writes the currency behind the number."""
+    first, small = unit.split(" ")[0], "per month" in unit
     if unit in COUNTS:
         return FORMATS["count"]
-    return FORMATS["share"] if unit.split(" ")[0] == "share" else FORMATS["text"]
+    if first == SHARE or unit.startswith(DIFFERENCE):
+        return "0.00%" if small else FORMATS["share"]
+    number = "#,##0.0000" if small else FORMATS["number"]
+    return f'{number} "{first}"' if named and re.fullmatch("[A-Z]{3}", first) else number
 
 
-def _table(sheet, table: dict) -> None:
-    _write(sheet.cell(1, 1), table["caption"])
-    kinds = [column["kind"] for column in table["columns"]]
-    rows = [[_typed(*pair) for pair in zip(row, kinds, strict=True)] for row in table["rows"]]
-    header = [column["label"] for column in table["columns"]]
-    _grid(sheet, 3, header, rows, lambda _, column: FORMATS[kinds[column]])
+def _figure(number: int, figure: dict) -> Sheet:
+    return Sheet(
+        name=say("Figure {n} data", n=number),
+        about=figure["title"],
+        title=f"{say('Figure {n}', n=number)}  {figure['title']}",
+        caption=figure["caption"],
+        header=[str(name) for name in figure["columns"]],
+        rows=[[(value, _of_value(value)) for value in row] for row in figure["rows"]],
+    )
 
 
-def _typed(value, kind: str):
-    """Return a date column's ISO text, with or without a time, as a date; a text that is none stays text."""
-    if kind != "date" or not isinstance(value, str):
-        return value
-    try:
-        return datetime.fromisoformat(value).date()
-    except ValueError:
-        return value
+def _of_value(value) -> str:
+    return "0.0000" if isinstance(value, float) else FORMATS["text"]
 
 
-def _grid(
-    sheet,
-    top: int,
-    header: list[str],
-    rows: list[list],
-    number_format: Callable[[int, int], str],
-) -> None:
-    """Write a header in row `top` and the rows below it; `number_format` gets row and column from 0."""
-    sheet.cell(1, 1).font = Font(bold=True, size=13)
-    for column, label in enumerate(header):
-        cell = sheet.cell(top, column + 1)
-        _write(cell, label)
-        cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="bottom")
-    for index, row in enumerate(rows):
-        for column, value in enumerate(row):
-            cell = sheet.cell(top + 1 + index, column + 1)
-            cell.number_format = number_format(index, column)
-            _write(cell, value)
-    for column in range(len(header)):
-        letter = get_column_letter(column + 1)
-        sheet.column_dimensions[letter].width = _width(row[column] for row in [header, *rows])
-    sheet.freeze_panes = sheet.cell(top + 1, 1)
+def _fill(page, sheet: Sheet) -> None:
+    widen(page, sheet.header, sheet.rows)
+    paragraph(page, 1, sheet.title, BOLD)
+    paragraph(page, 2, sheet.caption)
+    grid(page, 4, sheet.header, sheet.rows)
+    page.freeze_panes = "A5"
+    page.print_title_rows = "4:4"
+    for_paper(page)
 
 
-def _write(cell, value) -> None:
-    """Set a cell; text is stored as text, also when Excel would read it as a formula."""
-    if not isinstance(value, str):
-        cell.value = value
-        return
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value)
-    cell.data_type = "s"
-    cell.quotePrefix = value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    if len(value) > WIDEST:
-        cell.alignment = Alignment(wrap_text=cell.row > 2, vertical="top")
+def _cover(page, record: dict, sheets: list[Sheet]) -> None:
+    provenance, (header, rows) = record["provenance"], _findings(record)
+    answer = provenance.get("answer")
+    widen(page, header, rows)
+    row = paragraph(page, 1, _title(record), TITLE)
+    if answer:
+        row = paragraph(page, row, answer["headline"], LEAD)
+        row = paragraph(page, row, answer["lede"])
+    row = paragraph(page, row, f"{words.names(provenance)} · {words.day(provenance['made'])}", SOFT)
+    for text in words.origin(provenance):
+        row = paragraph(page, row, text, SOFT)
+    row = paragraph(page, row + 1, say("Findings"), LEAD)
+    row = grid(page, row, header, rows)
+    if sheets:
+        row = paragraph(page, row + 1, say("Tables and figures"), LEAD)
+    for sheet in sheets:
+        _line(page, row, sheet.name, sheet.about)
+        link(page.cell(row, 1), sheet.name)
+        row += 1
+    row = paragraph(page, row + 1, say("How to repeat it"), LEAD)
+    for name, value in _facts(record):
+        _line(page, row, name, value)
+        row += 1
+    for_paper(page)
 
 
-def _width(values: Iterable) -> int:
-    longest = max(len(value) if isinstance(value, str) else 10 for value in values)
-    return min(max(longest, 8), WIDEST) + 2
+def _line(page, row: int, first: str, second) -> None:
+    write(page.cell(row, 1), first)
+    write(page.cell(row, 2), second)
+    page.cell(row, 2).alignment = Alignment("left", indent=1)
 
 
-def _sheet_name(caption: str, taken: set[str]) -> str:
-    """Return a name Excel takes: at most 31 characters, none of ``[]:*?/\\``, not taken yet."""
-    stem = re.sub(r"[\[\]:*?/\\\x00-\x1f]+", " ", caption).strip(" '.") or say("Table")
-    name, count = stem[:31].rstrip(" '"), 1
-    while name.casefold() in taken:
-        count += 1
-        name = f"{stem[: 30 - len(str(count))].rstrip()} {count}"
-    return name
+def _findings(record: dict) -> tuple[list[str], list[list[tuple]]]:
+    """Return head and rows of the findings; a refused one has its sentence and no number."""
+    header = [
+        say("What"),
+        say("Estimate"),
+        say("Low"),
+        say("High"),
+        say("Level"),
+        say("Unit"),
+        say("Units behind it"),
+        say("Verdict"),
+        say("Sentence"),
+        say("Id"),
+    ]
+    return header, [_finding(finding, record) for finding in record["findings"]]
 
 
-def _same_bytes(book: Workbook) -> bytes:
-    """Return the saved workbook with the times openpyxl writes into it taken out."""
-    saved, fixed = io.BytesIO(), io.BytesIO()
-    book.save(saved)
-    with ZipFile(saved) as source, ZipFile(fixed, "w", ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                stamp = rf"\g<1>{EPOCH:%Y-%m-%dT%H:%M:%SZ}".encode()
-                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", stamp, content)
-            info = ZipInfo(name, EPOCH.timetuple()[:6])
-            info.compress_type = ZIP_DEFLATED
-            target.writestr(info, content)
-    return fixed.getvalue()
+def _finding(finding: dict, record: dict) -> list[tuple]:
+    number = _of_unit(finding["unit"])
+    return [
+        (finding["label"], FORMATS["text"]),
+        (finding["estimate"], number),
+        (finding["ci_low"], number),
+        (finding["ci_high"], number),
+        (finding["level"], FORMATS["share"]),
+        (finding["unit"], FORMATS["text"]),
+        (finding["n"], FORMATS["count"]),
+        (_verdict(finding, record["provenance"].get("references") or {}), FORMATS["text"]),
+        (finding["sentence"], FORMATS["text"]),
+        (finding["id"], FORMATS["text"]),
+    ]
+
+
+def _verdict(finding: dict, references: dict) -> str | None:
+    """Return sign and words of the card; a study of its own may have a verdict that no card knows."""
+    if finding["verdict"] is None or finding["verdict"] not in SIGNS:
+        return finding["verdict"]
+    (card,) = cards([finding["id"]], [finding], references)
+    return f"{card.sign} {card.verdict}"
+
+
+def _facts(record: dict) -> list[tuple]:
+    """Return what is needed to repeat the run, as on the page; a name stands before its first value only."""
+    provenance = record["provenance"]
+    changed = [words.setting(name, value) for name, value in provenance["changed"].items()]
+    software = [f"{name} {version}" for name, version in provenance["versions"].items()]
+    facts = {
+        say("Command"): [provenance["command"]],
+        say("Changed from default"): changed or [say("Nothing")],
+        say("Data"): [words.data_line(data) for data in provenance["data"]],
+        say("Seed"): [provenance["seed"]],
+        say("Software"): [", ".join(software)],
+    }
+    return [
+        ("" if number else name, value)
+        for name, values in facts.items()
+        for number, value in enumerate(values)
+    ]

@@ -1,13 +1,18 @@
-"""Reports appear whole or not at all: built beside their place, then renamed onto it under a lock."""
+"""Reports appear whole or not at all: built beside their place, then renamed onto it under a lock.
 
+A run that failed leaves a note for the index in ``failures.json``, and the earlier report as it was.
+"""
+
+import json
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOCK = ".lock"
+FAILURES = "failures.json"
 _BESIDE = re.compile(r"\.(?P<run>.+)\.[0-9a-f]{8}(?P<old>\.old)?")
 
 
@@ -77,3 +82,16 @@ def put(built: Path, place: Path) -> None:
             earlier.rename(place)
         raise
     shutil.rmtree(earlier, ignore_errors=True)
+
+
+def note(out: Path, ended: Mapping[str, dict | None]) -> None:
+    """Note under ``study/run`` how runs failed; None, a report that stands as asked for, ends an earlier note."""
+    file, beside = out / FAILURES, out / f".{FAILURES}"
+    noted = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    noted = {label: failure for label, failure in {**noted, **ended}.items() if failure}
+    if not noted:
+        file.unlink(missing_ok=True)
+        return
+    text = json.dumps(noted, indent=1, ensure_ascii=False, sort_keys=True)
+    beside.write_text(text + "\n", encoding="utf-8", newline="\n")
+    beside.replace(file)

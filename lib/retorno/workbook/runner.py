@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -36,7 +37,7 @@ class Outcome:
     status : int
         0 done, 1 failed, 2 bad input.
     problem : str
-        One message, empty when done.
+        What went wrong, without a path of this machine; empty when done.
     seconds : float
     """
 
@@ -52,32 +53,52 @@ def run_all(runs: Sequence[Run], out: Path, tell: Plain, *, jobs: int, force: bo
     one in its place, and the others still run.
     """
     with publish.alone(out, tell.waiting):
-        tasks = []
+        tasks, ended = [], {}
         for run in runs:
             run_key = key(run)
             place = out / run.study / run.name
             if not force and unchanged(place, run_key):
                 tell.skipped(run.label)
+                ended[run.label] = None
             else:
                 tasks.append(Task(run, run_key, publish.beside(place)))
-        status = _work_off(tasks, out, tell, jobs)
+        outcomes = _work_off(tasks, out, tell, jobs)
+        ended |= {task.run.label: _failure(task.run, outcome) for task, outcome in outcomes}
         if any(out.glob("*/[!.]*/findings.json")):
             from retorno.report import write_index
 
+            publish.note(out, ended)
             write_index(out)
-    return status
+    return max((outcome.status for _, outcome in outcomes), default=0)
 
 
-def _work_off(tasks: Sequence[Task], out: Path, tell: Plain, jobs: int) -> int:
-    status = 0
+def _work_off(
+    tasks: Sequence[Task], out: Path, tell: Plain, jobs: int
+) -> list[tuple[Task, Outcome]]:
+    """Execute the tasks and return how each ended; a complete report is in its place by then."""
     jobs = min(jobs, len(tasks))
-    ended = _in_processes(tasks, tell, jobs) if jobs > 1 else _in_turn(tasks, tell)
-    for task, outcome in ended:
+    outcomes = []
+    for task, outcome in _in_processes(tasks, tell, jobs) if jobs > 1 else _in_turn(tasks, tell):
+        label, problem = task.run.label, outcome.problem
         if outcome.status == 0:
             publish.put(task.folder, out / task.run.study / task.run.name)
-        tell.finished(task.run.label, outcome.seconds, outcome.problem)
-        status = max(status, outcome.status)
-    return status
+        if outcome.status == 1:
+            problem = say("{run} failed: {problem}", run=label, problem=problem)
+        tell.finished(label, outcome.seconds, problem)
+        outcomes.append((task, outcome))
+    return outcomes
+
+
+def _failure(run: Run, outcome: Outcome) -> dict | None:
+    """Return what the index is told of a run that failed, None for a good one."""
+    if outcome.status == 0:
+        return None
+    return {
+        "title": run.title,
+        "status": outcome.status,
+        "problem": outcome.problem,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def _in_turn(tasks: Sequence[Task], tell: Plain) -> Iterator[tuple[Task, Outcome]]:
@@ -99,19 +120,19 @@ def perform(task: Task, tell: Callable[[int, int, str], None]) -> Outcome:
         imports.join()
         record.write(task.run, task.key, executed, task.folder)
     except ExecutionError as error:
-        status = error.status
-        problem = record.without(record.private_paths(task.run), str(error))
-        if status == 1:
-            problem = say("{run} failed: {problem}", run=task.run.label, problem=problem)
+        status, problem = error.status, str(error)
     except Exception as error:
         status = 1
         problem = say(
-            "{run} failed while its report was made: {kind}: {problem}",
-            run=task.run.label,
-            kind=type(error).__name__,
-            problem=error,
+            "while its report was made, {kind}: {problem}", kind=type(error).__name__, problem=error
         )
-    return Outcome(status, problem, time.monotonic() - started)
+    private = record.private_paths(task.run) | _places(task.folder)
+    return Outcome(status, record.without(private, problem), time.monotonic() - started)
+
+
+def _places(folder: Path) -> dict[str, str]:
+    """Return where a report is built and where its maker lives -> what a message shows instead."""
+    return {f"{folder.absolute()}/": "", f"{folder}/": "", f"{Path.home()}/": "~/"}
 
 
 def _import_report() -> None:
@@ -161,10 +182,7 @@ def _received(pipe, task: Task):
     try:
         return pipe.recv()
     except EOFError:
-        problem = say(
-            "{run} failed: its process ended; was there enough memory?", run=task.run.label
-        )
-        return Outcome(1, problem, 0.0)
+        return Outcome(1, say("its process ended; was there enough memory?"), 0.0)
 
 
 def _serve(pipe, task: Task, language: str) -> None:
