@@ -95,6 +95,7 @@ def table(result) -> Shown:
                 "name": name,
                 "label": label,
                 "kind": "number" if kind.startswith("unit:") else kind.split(":")[0],
+                **_units(frame, kind),
             }
             for name, (label, kind) in columns.items()
         ],
@@ -139,6 +140,11 @@ def _table_text(record: dict, rows: list[list[str]]) -> str:
 
     labels = [column["label"] for column in record["columns"]]
     return pd.DataFrame(rows, columns=labels).to_string(index=False)
+
+
+def _units(frame, kind: str) -> dict:
+    """Return the unit of each row, where they stand in another column."""
+    return {"units": list(frame[kind.removeprefix("unit:")])} if kind.startswith("unit:") else {}
 
 
 def _cell(value, kind: str, row: dict) -> str:

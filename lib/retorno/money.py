@@ -1,7 +1,8 @@
 """Money over time and what is left of it: discounting, present value, return, and where a return is zero.
 
 Amounts are in one currency; a cost is a positive amount; a return is net over cost, a fraction. Functions take
-arrays and broadcast as NumPy does. Source: Brealey, Myers and Allen, Principles of Corporate Finance, 12th edition (2016), chapter 2.
+arrays and broadcast as NumPy does. Source: Brealey, Myers and Allen, Principles of Corporate Finance, 12th edition
+(2016), chapter 2.
 """
 
 import numpy as np

@@ -11,7 +11,6 @@ import re
 from retorno.findings import ANSWER_MIME
 
 PROVENANCE = "application/vnd.retorno.provenance+json"
-TABLE = "application/vnd.retorno.table+json"
 SHOWN = (
     "text/html",
     "image/svg+xml",
@@ -92,14 +91,3 @@ def kind(output) -> str:
     if output["output_type"] == "error":
         return "error"
     return next((mime for mime in SHOWN if mime in output["data"]), "unknown")
-
-
-def tables(cells) -> list[dict]:
-    """Return the tables shown in `cells`, in order: ``{caption, columns, rows}``."""
-    return [
-        output["data"][TABLE]
-        for cell in cells
-        if cell.cell_type == "code"
-        for output in outputs(cell)
-        if TABLE in output.get("data", {})
-    ]

@@ -6,21 +6,18 @@ the key figure is taken.
 
 import json
 import os
-from base64 import b64encode
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
 
 from retorno.findings import REFUSED
 from retorno.language import current, integer, say, say_n, speaking
 from retorno.report import words
 from retorno.report.key_figure import key_figure
-from retorno.report.templating import TEMPLATES, furnish
+from retorno.report.templating import TEMPLATES, furnish, inline, policy
 
 
 def write(out: Path) -> None:
@@ -62,12 +59,12 @@ def _failures(out: Path) -> dict[str, dict]:
 def _environment() -> Environment:
     """Return what all pages have, with a style and a script of the index beside."""
     environment = furnish(Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True))
-    style, script = (
-        Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("index.css", "index.js")
-    )
-    digest = b64encode(sha256(f"\n{script}".encode()).digest()).decode()
-    policy = environment.globals["policy"].replace("script-src", f"script-src 'sha256-{digest}'")
-    environment.globals |= {"index_style": style, "index_script": script, "policy": policy}
+    script = inline("index.js")
+    environment.globals |= {
+        "index_style": inline("index.css"),
+        "index_script": script,
+        "policy": policy(inline("page.js"), script),
+    }
     return environment
 
 

@@ -20,26 +20,28 @@ def furnish(environment, **more):
         say_n=language.say_n,
         words=words,
         cells=cells,
-        policy=policy(),
-        style=_inline("page.css"),
-        script=_inline("page.js"),
+        policy=policy(inline("page.js")),
+        style=inline("page.css"),
+        script=inline("page.js"),
         **more,
     )
     return environment
 
 
-def _inline(name: str) -> Markup:
+def inline(name: str) -> Markup:
+    """Return a file beside the templates, as it goes into a page."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def policy() -> str:
-    """Return the content-security-policy of every page: nothing but its own style, pictures and one script.
+def policy(*scripts: str) -> str:
+    """Return the content-security-policy of a page: nothing but its own style, pictures and scripts.
 
-    The script is known by its digest, the line break after its tag included, so that no script that data
+    A script is known by its digest, the line break after its tag included, so that no script that data
     might bring along runs. Styles cannot be: SVG and MathML carry theirs in attributes.
     """
-    digest = b64encode(sha256(f"\n{_inline('page.js')}".encode()).digest()).decode()
+    digests = (b64encode(sha256(f"\n{script}".encode()).digest()).decode() for script in scripts)
+    known = " ".join(f"'sha256-{digest}'" for digest in digests)
     return (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src {known}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )

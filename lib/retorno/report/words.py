@@ -71,7 +71,14 @@ def names(provenance: dict) -> str:
 
 
 def data_line(data: dict) -> str:
-    """Return how a table is recognised: name, source, rows and digest of its content."""
+    """Return how a table is recognised: name, source, rows and digest of its content; a server has none."""
+    if data["sha256"] is None:
+        return say(
+            "{table}: {source}, {rows} rows; a server, whose content nobody vouches for",
+            table=data["table"],
+            source=data["source"],
+            rows=integer(data["rows"]),
+        )
     return say(
         "{table}: {source}, {rows} rows, sha256 {digest}",
         table=data["table"],
