@@ -226,15 +226,15 @@ class Scales:
     def columns(self) -> dict[str, tuple[str, str]]:
         """Return the label and the kind of each column of the table."""
         return {
-            "scale": (say("scale"), "text"),
-            "items": (say("items"), "text"),
-            "reversed": (say("counted backwards"), "text"),
+            "scale": (say("Scale"), "text"),
+            "items": (say("Items"), "text"),
+            "reversed": (say("Counted backwards"), "text"),
             "alpha": (say("Cronbach's alpha"), "number"),
-            "ci_low": (say("from"), "number"),
-            "ci_high": (say("to"), "number"),
-            "n_all": (say("answered all items"), "count"),
-            "n_some": (say("some items, enough"), "count"),
-            "n_too_few": (say("too few items"), "count"),
+            "ci_low": (say("From"), "number"),
+            "ci_high": (say("To"), "number"),
+            "n_all": (say("Answered all items"), "count"),
+            "n_some": (say("Some items, enough"), "count"),
+            "n_too_few": (say("Too few items"), "count"),
         }
 
     def table_caption(self) -> str:

@@ -86,10 +86,18 @@ class Inputs:
         import pandas as pd
 
         rows = [
-            (s["table"], s["source"], s["rows"], s["terms"], _left_out(s["left_out"]))
+            (s["table"], s["source"], s["rows"], s["terms"], self._left_out(s))
             for s in self.sources
         ]
         return pd.DataFrame(rows, columns=["table", "source", "rows", "terms", "left_out"])
+
+    def _left_out(self, source: dict) -> str:
+        """Return what is not among the rows of a table, each reason with its count."""
+        reasons = dict(source["left_out"])
+        if source["set_aside"]:
+            reasons[say("set aside")] = self.set_aside.tables[source["table"]].rows
+        told = [f"{reason}: {integer(count)}" for reason, count in reasons.items()]
+        return "; ".join(told) or say("nothing")
 
     def columns(self) -> dict[str, tuple[str, str]]:
         """Return label and kind of each column of the table."""
@@ -132,12 +140,6 @@ class Inputs:
             *(f"{name} {number}" for name, number in versions.items()),
         ]
         return Shown({"text/plain": "\n".join(lines), PROVENANCE_MIME: record})
-
-
-def _left_out(reasons: Mapping[str, int]) -> str:
-    return "; ".join(f"{reason}: {integer(count)}" for reason, count in reasons.items()) or say(
-        "nothing"
-    )
 
 
 def open_inputs(
