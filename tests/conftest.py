@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import browser
 import pytest
 from click.testing import CliRunner
 
@@ -32,3 +33,10 @@ def run(tmp_path):
         return result.exit_code, result.output + result.stderr, records
 
     return _run
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser for the tests of pages."""
+    with browser.launched() as launched:
+        yield launched

@@ -8,7 +8,6 @@ import csv
 import json
 import os
 import re
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import nbformat
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
+from browser import WCAG
 from click.testing import CliRunner
 from filelock import FileLock
-from playwright.sync_api import sync_playwright
 
 from retorno.display import FIGURE_MIME, TABLE_MIME
 from retorno.report.cells import kind, outputs, visible
@@ -31,28 +30,10 @@ RUNS = sorted(
     for path in (ROOT / "notebooks" / "params").glob("*.yml")
     if not yaml.safe_load(path.read_text(encoding="utf-8")).get("data")
 )
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ATTACK = "<img src=x onerror=alert(1)>"
 SCRIPT = '"><script>alert(1)<'  # as far as the name of a file can go: without a slash
 
 every_run = pytest.mark.parametrize("name", RUNS)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser; without one the tests are skipped with the way to get it, or fail where one must be."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        message = "tests/test_report_browser.py needs a browser: apt install chromium"
-        if os.environ.get("RETORNO_NEEDS_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 from retorno import report
 from retorno.findings import Definition
 from retorno.report.key_figure import key_figure
+from retorno.tables.places import Place
 from retorno.workbook import publish, runner
 from retorno.workbook.execute import ExecutionError
 from retorno.workbook.plan import Run
@@ -378,7 +379,15 @@ def test_no_path_of_this_machine_gets_into_what_is_noted(tmp_path, monkeypatch, 
 
     monkeypatch.setattr("retorno.workbook.execute.execute", stopped)
     given = {"data": {"transactions": "mine.csv"}}
-    run = Run("toy", "works", tmp_path, None, given, {}, {"transactions": str(source)})
+    run = Run(
+        "toy",
+        "works",
+        tmp_path,
+        None,
+        given,
+        {},
+        {"transactions": Place("mine.csv", str(source), source)},
+    )
     outcome = runner.perform(runner.Task(run, "key", folder), print)
     assert outcome.status == 1
     assert str(tmp_path) not in outcome.problem

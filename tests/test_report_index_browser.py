@@ -5,38 +5,18 @@ RETORNO_NEEDS_BROWSER=1.
 """
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from browser import WCAG
 
 from retorno.display import figure
 from retorno.findings import Definition
 from retorno.report import write_index
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ATTACK = '<img src=x onerror=alert(1)>"><script>alert(1)</script>'
 RATIO = Definition("window.ratio", "Ratio", "m", "ratio", "s")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser; without one the tests are skipped with the way to get it, or fail where one must be."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        message = "tests/test_report_index_browser.py needs a browser: apt install chromium"
-        if os.environ.get("RETORNO_NEEDS_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield browser
-        browser.close()
 
 
 class Slope:
