@@ -138,6 +138,13 @@ def test_flow_and_means_by_hand():
     )
 
 
+def test_a_group_too_small_for_a_mean_is_named_in_the_caption():
+    """Four without a failure and four failures unrepaired; five are asked for, as many as were recovered before."""
+    caption = group_means(survey(), level=0.95, min_group=5).caption()
+    assert "too few or all alike: No failure, Failure, no recovery, Recovered." in caption
+    assert "too few" not in group_means(survey(), **OPTIONS).caption()
+
+
 def test_weights_and_a_known_mean_before():
     """Weight 3 without a failure: M = 106.5/21. A known mean of 5 leaves the error of d + 0.4 b alone."""
     group = frame().group

@@ -204,6 +204,17 @@ class GroupMeans:
                 n=integer(smallest.n),
             )
             + self._moved()
+            + self._unstated()
+        )
+
+    def _unstated(self) -> str:
+        """Name, with a leading space, the groups that answered but have no mean."""
+        without = [m.group for m in self.means if m.n and m.mean is None]
+        if not without:
+            return ""
+        return " " + say(
+            "Not shown, because they are too few or all alike: {groups}.",
+            groups=", ".join(say(GROUPS[group]) for group in dict.fromkeys(without)),
         )
 
     def _moved(self) -> str:
