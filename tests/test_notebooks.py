@@ -54,14 +54,14 @@ def test_no_name_runs_every_study_and_the_index_shows_them(run, tmp_path):
     index = html.unescape((tmp_path / "reports" / "index.html").read_text(encoding="utf-8"))
     answers = {
         "recovery": "change.satisfaction.corrected",
-        "reactivation": "effect.returned",
+        "reactivation": "effect.spend",
         "referral": "roi",
     }
     assert set(answers) == set(STUDIES)
     for study, answer in answers.items():
         folder = tmp_path / "reports" / study / "default"
         record = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
-        assert record["provenance"]["headline"] == answer
+        assert record["provenance"]["answer"]["cards"][0] == answer
         assert f"{study}/default/report.html" in index
         assert record["provenance"]["answer"]["headline"] in index
 

@@ -160,13 +160,14 @@ def test_scores_made_of_items_give_the_findings_of_their_means(tmp_path, run):
     items = {
         "survey": {"satisfaction": {"of": ["s1", "s2", "s3"], "reversed": ["s3"], "scale": [1, 7]}}
     }
-    status, said, records = run(parameters(tmp_path, items=items))
+    status, said, records = run(parameters(tmp_path, items=items, level=0.9))
     assert status == 0, said
     for ours, theirs in zip(findings(records["mine"]), findings(plain["mine"]), strict=True):
         assert ours["id"] == theirs["id"]
         assert (ours["estimate"] is None) == (theirs["estimate"] is None)
         assert (ours["estimate"] or 0) == pytest.approx(theirs["estimate"] or 0, rel=1e-12)
     page = (tmp_path / "reports" / "recovery" / "mine" / "report.html").read_text(encoding="utf-8")
+    assert "alpha with its 90% interval" in page
     assert "s3" in page
 
 

@@ -98,13 +98,6 @@ def test_without_an_answer_the_first_finding_with_an_interval_is_the_headline(tm
     assert ">They bring 1.20 times.</a>" in index(tmp_path)
 
 
-def test_the_finding_that_answers_the_question_is_the_headline_wherever_it_stands(tmp_path):
-    naive = RATIO.state(1.2, "The naive answer.", interval=(1.1, 1.3), level=0.95, verdict="above")
-    put(tmp_path, "works", [naive, COUNT.state(10, "The answer.")], headline="states.customers")
-    assert "The answer." in cards(index(tmp_path))[0]
-    assert "naive" not in cards(index(tmp_path))[0]
-
-
 def test_without_an_interval_the_first_finding_is_the_headline(tmp_path):
     """Also when it is a refusal: a run that refuses is shown as one."""
     put(tmp_path, "a", [RATIO.refuse("Not stated: no holdout."), COUNT.state(1, "One.")])

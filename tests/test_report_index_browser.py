@@ -55,7 +55,7 @@ def index(tmp_path_factory):
         provenance = {
             "title": f"{name}: {ATTACK}",
             "made": "2025-03-03T10:22:01+00:00",
-            "headline": "window.ratio",
+            "answer": {"headline": ATTACK, "lede": ATTACK, "cards": ["window.ratio"]},
             "simulated": study == "referral",
             "world": "pays",
             "data": [{"source": ATTACK}],

@@ -6,7 +6,6 @@ the key figure is taken.
 
 import json
 import os
-from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -144,27 +143,19 @@ def _failed(failure: dict, record: dict | None) -> dict:
 
 
 def headline(record: dict) -> str:
-    """Return the answer of a run: the headline of its report.
-
-    Without one it is the sentence of the finding that answers the study's question, of the first comparison
-    (a verdict that is not refused), of the first finding with an interval, or of the first finding.
-    """
-    provenance, findings = record["provenance"], record["findings"]
-    if answer := provenance.get("answer"):
+    """Return the answer of a run; without one, the sentence of its first finding with an interval, or of its first."""
+    findings = record["findings"]
+    if answer := record["provenance"].get("answer"):
         return answer["headline"]
     if not findings:
         return say("This run states no finding.")
-    wanted = (f for f in findings if f["id"] == provenance.get("headline"))
-    judged = (f for f in findings if f["verdict"] not in (None, REFUSED))
-    with_interval = (f for f in findings if f["ci_low"] is not None)
-    return next(chain(wanted, judged, with_interval, findings))["sentence"]
+    return next((f for f in findings if f["ci_low"] is not None), findings[0])["sentence"]
 
 
 def _figure(report: Path, record: dict, run: str) -> dict | None:
     """Return the key figure; a report that a reader took away has none."""
     if not report.exists():
         return None
-    answer, lead = record["provenance"].get("answer"), record["provenance"].get("headline")
-    if answer:
-        lead = next(iter(answer["cards"]), lead)
+    cards = (record["provenance"].get("answer") or {}).get("cards", ())
+    lead = next(iter(cards), None)
     return key_figure(report.read_text(encoding="utf-8"), lead, run)

@@ -97,12 +97,13 @@ def understand(
     formats=None,
     items=None,
     on_bad_rows: str = "stop",
+    level: float = 0.95,
     con=None,
 ) -> Loaded:
     """Return what can be understood of a table, and what is wrong with it.
 
-    Parameters as for `retorno.tables.read.read`. A table that cannot be opened, has none of our
-    columns or no row raises a TableError.
+    Parameters as for `retorno.tables.read.read`; `level` is the coverage of the intervals of scales.
+    A table that cannot be opened, has none of our columns or no row raises a TableError.
     """
     written, columns = Format.of(formats), dict(columns or {})
     means = Items.of(contract(table), items, columns)
@@ -151,7 +152,7 @@ def understand(
             currencies=read.writing.currencies,
             problems=tuple(problems),
             unreadable=unreadable,
-            scales=means.measured(settled),
+            scales=means.measured(settled, level=level),
             set_aside=aside,
         )
 

@@ -77,9 +77,8 @@ class Inputs:
     @property
     def scales(self) -> Scales:
         """The scores that are means of several items."""
-        return Scales(
-            tuple(scale for loaded in self.read.values() for scale in loaded.scales.scales)
-        )
+        measured = (loaded.scales for loaded in self.read.values() if loaded.scales.scales)
+        return next(measured, Scales())
 
     def to_frame(self):
         """Return table, source, rows and notes, one row a table."""
@@ -195,7 +194,7 @@ def open_inputs(
     loaded = {}
     for table, source in data.items():
         own = {name: given.get(table) for name, given in settings.items()}
-        loaded[table] = load(table, source, **own, on_bad_rows=on_bad_rows, con=con)
+        loaded[table] = load(table, source, **own, on_bad_rows=on_bad_rows, level=level, con=con)
         _check_currency(loaded[table], currency)
     tables = {table: each.frame for table, each in loaded.items()}
     sources = tuple(_source(table, data[table], each) for table, each in loaded.items())

@@ -1,7 +1,6 @@
 """From an executed notebook to the files of a report."""
 
 import json
-import re
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +11,7 @@ from retorno.workbook.execute import ExecutionError, heading
 from retorno.workbook.inputs import PROVENANCE_MIME, SET_ASIDE
 from retorno.workbook.plan import Run
 from retorno.workbook.sameness import RECORD, SET_ASIDE_FILE, digests
-from retorno.workbook.studies import PRIVATE, definitions, study_named
+from retorno.workbook.studies import PRIVATE, definitions
 
 
 def private_paths(run: Run) -> dict[str, str]:
@@ -141,7 +140,6 @@ def make_record(run: Run, key: str, notebook) -> dict:
         "provenance": {
             **stated[0],
             "title": run.title or _heading(notebook),
-            "headline": headline(run.study, stated_findings),
             "answer": answer(notebook, stated_findings),
             "estimands": estimands,
             "references": {i: d.reference for i, d in meant.items() if d.reference is not None},
@@ -152,16 +150,6 @@ def make_record(run: Run, key: str, notebook) -> dict:
         },
         "findings": stated_findings,
     }
-
-
-def headline(study: str, found: list[dict]) -> str | None:
-    """Return the id of the finding that answers the study's question best, None when none is stated."""
-    stated = [finding["id"] for finding in found if finding["verdict"] != REFUSED]
-    for wanted in study_named(study).headline:
-        pattern = re.sub(r"\\{\w+\\}", "[^.]+", re.escape(wanted))
-        if match := next((i for i in stated if re.fullmatch(pattern, i)), None):
-            return match
-    return None
 
 
 def _heading(notebook) -> str | None:

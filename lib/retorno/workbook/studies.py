@@ -33,14 +33,11 @@ class Study:
     notebook : Path
     tables : tuple of str
         The tables its parameter `data` may name.
-    headline : tuple of str
-        Ids of the findings that answer its question, the best first; what stands in braces is open.
     """
 
     name: str
     notebook: Path
     tables: tuple[str, ...]
-    headline: tuple[str, ...] = ()
 
 
 STUDIES = {
@@ -50,19 +47,16 @@ STUDIES = {
             name="recovery",
             notebook=NOTEBOOKS / "10_recovery_paradox.ipynb",
             tables=("survey",),
-            headline=("change.{outcome}.corrected", "paradox.{outcome}.verdict"),
         ),
         Study(
             name="reactivation",
             notebook=NOTEBOOKS / "20_reactivation_curves.ipynb",
             tables=("transactions", "contacts"),
-            headline=("effect.{outcome}", "window.like_for_like.ratio", "window.ratio"),
         ),
         Study(
             name="referral",
             notebook=NOTEBOOKS / "30_referral_roi.ipynb",
             tables=("customers", "margins"),
-            headline=("roi", "value_gap", "retention.hazard_ratio"),
         ),
     )
 }
