@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -26,3 +27,37 @@ def launched():
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
+
+
+@contextmanager
+def visits(chromium, *, allowed: tuple[str, ...] = ()):
+    """Give what opens a file as a reader would; whatever a page asks for, says or pops up is kept and checked.
+
+    At the end nothing may have been said but what begins with one of `allowed`.
+    """
+    contexts = []
+
+    def _open(file, *, scheme="light", width=1280, height=900, **options):
+        context = chromium.new_context(
+            color_scheme=scheme, viewport={"width": width, "height": height}, **options
+        )
+        contexts.append(context)
+        page, address = context.new_page(), Path(file).as_uri()
+        page.said = []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("dialog", lambda dialog: (page.said.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: page.said.append(request.url))
+        page.route(
+            "**/*",
+            lambda r: r.continue_() if r.request.url.startswith("file:") else r.abort(),
+        )
+        page.goto(address)
+        assert page.said.pop(0) == address
+        return page
+
+    yield _open
+    for context in contexts:
+        said = [text for page in context.pages for text in page.said]
+        assert [text for text in said if not text.startswith(allowed)] == []
+        context.close()

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from browser import WCAG
+from browser import WCAG, visits
 from click.testing import CliRunner
 from filelock import FileLock
 
@@ -57,32 +57,9 @@ def made(out, *words):
 
 @pytest.fixture
 def opened(chromium):
-    """Open a file as a reader would; whatever the page asks for, says or pops up is kept and checked."""
-    contexts = []
-
-    def _open(file, *, scheme="light", width=1280, height=900):
-        context = chromium.new_context(
-            color_scheme=scheme, viewport={"width": width, "height": height}, accept_downloads=True
-        )
-        contexts.append(context)
-        page, address = context.new_page(), Path(file).as_uri()
-        page.said = []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("dialog", lambda dialog: (page.said.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: page.said.append(request.url))
-        page.route(
-            "**/*",
-            lambda route: route.continue_() if route.request.url == address else route.abort(),
-        )
-        page.goto(address)
-        assert page.said.pop(0) == address
-        return page
-
-    yield _open
-    for context in contexts:
-        assert [said for page in context.pages for said in page.said if said[:5] != "data:"] == []
-        context.close()
+    """What opens a page and holds it to silence."""
+    with visits(chromium, allowed=("data:",)) as opened:
+        yield opened
 
 
 def report(out, name):

@@ -5,11 +5,10 @@ RETORNO_NEEDS_BROWSER=1.
 """
 
 import json
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import WCAG
+from browser import WCAG, visits
 
 from retorno.display import figure
 from retorno.findings import Definition
@@ -73,26 +72,9 @@ def index(tmp_path_factory):
 
 @pytest.fixture
 def opened(chromium):
-    """Open the index as a reader would; whatever it asks for, says or pops up is kept and checked."""
-    contexts = []
-
-    def _open(file, *, width=1280, **options):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page, address = context.new_page(), Path(file).as_uri()
-        page.said = []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("dialog", lambda dialog: (page.said.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: page.said.append(request.url))
-        page.goto(address)
-        assert page.said.pop(0) == address
-        return page
-
-    yield _open
-    for context in contexts:
-        assert [said for page in context.pages for said in page.said] == []
-        context.close()
+    """What opens a page and holds it to silence."""
+    with visits(chromium) as opened:
+        yield opened
 
 
 def shown(page):
@@ -108,7 +90,7 @@ def shown(page):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_index_breaks_no_rule_of_accessibility(index, opened, scheme, width):
     """axe-core, WCAG 2.2 A and AA; all cards, and after a choice."""
-    page = opened(index, color_scheme=scheme, width=width)
+    page = opened(index, scheme=scheme, width=width)
     for button in page.locator("#filter button").all()[:2]:
         button.click()
         violations = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
@@ -207,7 +189,7 @@ def test_every_stop_of_the_keyboard_is_seen(index, opened):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_theme_follows_the_system_until_it_is_switched(index, opened, scheme):
-    page = opened(index, color_scheme=scheme)
+    page = opened(index, scheme=scheme)
     lightness = "Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])"
     before = page.evaluate(lightness)
     page.locator("#theme").click()
@@ -215,7 +197,7 @@ def test_the_theme_follows_the_system_until_it_is_switched(index, opened, scheme
 
 
 def test_on_paper_the_index_is_light_and_has_nothing_to_press(index, opened):
-    page = opened(index, color_scheme="dark", width=794)
+    page = opened(index, scheme="dark", width=794)
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     for hidden in ("#filter", "#theme"):

@@ -120,6 +120,11 @@ def number(value: float, digits: int = 2) -> str:
     return _minus(numbers.format_decimal(value, format=pattern, locale=_locale()))
 
 
+def brief(value: float) -> str:
+    """Return a number without decimals where it is whole, else with two."""
+    return number(value, 0 if value == int(value) else 2)
+
+
 def percent(value: float, digits: int | None = None) -> str:
     """Return a fraction as a percentage: 0.123 is 12.3%; one decimal, two below 1%, or `digits`."""
     if digits is None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from retorno.errors import ParameterError, TableError
 from retorno.findings import too_few
-from retorno.language import difference_unit, integer, mark, number, say, say_n
+from retorno.language import brief, difference_unit, integer, mark, say, say_n
 
 NO_FAILURE, FAILURE, RECOVERED = "no_failure", "failure", "recovered"
 GROUPS = {
@@ -161,11 +161,11 @@ def _outside(column, low: float, high: float) -> str | None:
     wrong = column[(column < low) | (column > high)]
     if wrong.empty:
         return None
-    values = ", ".join(_plain(value) for value in wrong.iloc[:SHOWN])
+    values = ", ".join(brief(value) for value in wrong.iloc[:SHOWN])
     more = len(wrong) - SHOWN
     if more > 0:
         values += " " + say("and {n} more", n=integer(more))
-    scale = {"low": _plain(low), "high": _plain(high)}
+    scale = {"low": brief(low), "high": brief(high)}
     return say_n(
         "survey: column {column!r} has {n} score outside the scale from {low} to {high}: {values}. "
         "Mend it, or name the scale that was used (parameter scale).",
@@ -176,10 +176,6 @@ def _outside(column, low: float, high: float) -> str | None:
         values=values,
         **scale,
     )
-
-
-def _plain(value: float) -> str:
-    return number(value, 0 if value == int(value) else 2)
 
 
 def _refuse_empty(frame, outcomes) -> None:

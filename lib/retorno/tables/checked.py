@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from retorno.language import date, integer, mark, number, say, say_n
+from retorno.language import brief, date, integer, mark, number, say, say_n
 from retorno.tables.formats import Fact
 
 KINDS = {
@@ -74,7 +74,7 @@ class DescribedColumn:
     def _written(self, bound) -> str:
         if self.kind == "date":
             return date(bound)
-        return number(bound, 0 if self.kind == "number" and bound == int(bound) else 2)
+        return brief(bound) if self.kind == "number" else number(bound)
 
 
 @dataclass(frozen=True, slots=True)

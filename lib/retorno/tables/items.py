@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retorno.errors import ParameterError
-from retorno.language import mark, number, say, say_n
+from retorno.language import brief, mark, say, say_n
 from retorno.tables.columns import Column, Contract
 from retorno.tables.formats import Fact
 from retorno.tables.problems import listed, nearest, parameter, quoted
@@ -94,8 +94,7 @@ class Mean:
         """Return in words how the column is made."""
         parts = [say("{scale} is the mean of {items}", scale=self.ours, items=listed(self.of))]
         if self.reversed:
-            ends = float(sum(self.scale))
-            ends = number(ends, 0 if ends.is_integer() else 2)
+            ends = brief(sum(self.scale))
             turned = listed(self.reversed)
             parts.append(say("counted as {ends} − answer: {items}", ends=ends, items=turned))
         parts.append(

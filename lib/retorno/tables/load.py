@@ -130,7 +130,7 @@ def understand(
             problems.append(missing(asked, unnamed, given.header))
         aside, unreadable = None, {}
         if broken and on_bad_rows == "set_aside" and not problems and not absent:
-            aside = set_aside(scratch.numbered(), broken, read.readings, given.header, theirs)
+            aside = set_aside(scratch.numbered(), broken, read.readings, given.header, theirs, rows)
             frame = frame.filter(~checks.any_rows(frame, broken))
             if aside.rows == rows:
                 raise refusal(table, given.label, [aside.sentence()])

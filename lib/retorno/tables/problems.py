@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from retorno.errors import TableError
-from retorno.language import integer, mark, number, say, say_n
+from retorno.language import brief, integer, mark, say, say_n
 from retorno.tables.guesses import guess
 
 SHOWN = 5
@@ -123,9 +123,7 @@ def reason(broken, theirs: Mapping[str, str]) -> str:
 
 
 def _bound(value: float | None) -> str:
-    if value is None:
-        return ""
-    return number(value, 0 if value == int(value) else 2)
+    return "" if value is None else brief(value)
 
 
 def missing(contract, absent: Iterable[str], header: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from retorno.language import integer, number, percent, say, say_n
+from retorno.language import brief, integer, number, percent, say, say_n
 from retorno.tables.problems import listed, quoted
 
 FEWEST = 3  # complete respondents below which there is no alpha
@@ -155,7 +155,7 @@ class Scale:
         )
 
     def _span(self) -> str:
-        low, high = (number(end, 0 if end.is_integer() else 2) for end in self.span)
+        low, high = map(brief, self.span)
         return say(
             "{scale}: its items hold answers from {low} to {high}; with a line as scale: [1, 7] any other is told.",
             scale=self.ours,

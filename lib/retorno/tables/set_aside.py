@@ -56,9 +56,14 @@ class SetAside:
 
 
 def set_aside(
-    numbered, broken: Sequence[Broken], readings, header: Sequence[str], theirs: Mapping[str, str]
+    numbered,
+    broken: Sequence[Broken],
+    readings,
+    header: Sequence[str],
+    theirs: Mapping[str, str],
+    given: int,
 ) -> SetAside:
-    """Return the rows of `numbered`, a table as it came with `ROW`, that break any rule."""
+    """Return the rows of `numbered`, a table of `given` rows as it came with `ROW`, that break any rule."""
     reasons = [reason(each, theirs) for each in broken]
     places = {f"as written:{place}": place for place in positions(header)}
     frame = numbered.select(
@@ -78,5 +83,4 @@ def set_aside(
     written.insert(0, "reasons", why, allow_duplicates=True)
     written.insert(0, "row", found[ROW], allow_duplicates=True)
     counts = [int(found[name].sum()) for name in marks]
-    given = numbered.count().to_pyarrow().as_py()
     return SetAside(written, dict(zip(reasons, counts, strict=True)), given)
