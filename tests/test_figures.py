@@ -67,7 +67,10 @@ def of_recovery():
     tables = simulate.simulate("recovery", "paradox", 600, seed=3).tables()
     survey = scored_survey(read("survey", tables["survey"], con=connect()))
     changes = recovered_changes(survey, smallest=SmallestEffect(0.2, "sd"))
-    return {"means": (recovery.means, group_means(survey)), "changes": (recovery.changes, changes)}
+    return {
+        "means": (recovery.means, group_means(survey)),
+        "changes": (recovery.changes, changes.steps()),
+    }
 
 
 def of_referral():

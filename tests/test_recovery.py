@@ -303,10 +303,10 @@ def test_without_scores_before_changes_are_refused():
     assert refused == {name for name in found if name.startswith("change.")}
     assert "no column satisfaction_before" in found["change.satisfaction.raw"].sentence
     assert "Before anything failed" not in found["paradox.satisfaction.difference"].sentence
-    title = recovered_changes(
+    changes = recovered_changes(
         survey(frame().drop(columns="satisfaction_before")), smallest=SMALLEST
-    ).title()
-    assert title == "No corrected change can be stated"
+    )
+    assert changes.steps().title() == "No corrected change can be stated"
 
 
 def test_small_groups_are_refused_with_their_count():

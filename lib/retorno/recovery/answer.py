@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from retorno.findings import REFUSED, Answer, Finding, Findings, choose_cards, decide, shown
 from retorno.language import mark, quantity, say
-from retorno.recovery.between import DIFFERENCE, SHORT, VERDICT
-from retorno.recovery.change import CORRECTED, EXPECTED, RAW
-from retorno.recovery.rate import RATE
+from retorno.recovery.between.difference import DIFFERENCE, SHORT, VERDICT
+from retorno.recovery.repair.rate import RATE
 from retorno.recovery.survey import OUTCOMES
+from retorno.recovery.within.change import CORRECTED, EXPECTED, RAW
 
 # Verdict of the corrected change, verdict of the change as it stands -> headline.
 WITHIN = {

@@ -25,6 +25,19 @@ OUTCOMES = {
     "repurchase": mark("repurchase"),
     "word_of_mouth": mark("word of mouth"),
 }
+MODERATORS = {
+    "recovery_quality": mark("recovery quality"),
+    "severity": mark("severity of the failure"),
+    "prior_failures": mark("prior failures"),
+    "stability": mark("stability of the cause"),
+    "controllability": mark("controllability of the cause"),
+}
+JUSTICE = {
+    "distributive_justice": mark("distributive justice"),
+    "procedural_justice": mark("procedural justice"),
+    "interactional_justice": mark("interactional justice"),
+}
+QUALITY = "recovery_quality"
 POINTS, SHARE = "scale points", "share of customers"
 SHOWN = 5
 
@@ -36,7 +49,8 @@ class Survey:
     Attributes
     ----------
     frame : DataFrame
-        group, and for each outcome its column and ``<outcome>_before``; weight: as far as there are.
+        group, each outcome and ``<outcome>_before``, the columns of `MODERATORS` and `JUSTICE`, segment,
+        weight: as far as there are. Numbers are float, NaN where there is none; segment is text or None.
     outcomes : tuple of str
         In the order asked for, or that of `OUTCOMES`.
     shares : frozenset of str
@@ -70,6 +84,11 @@ class Survey:
         """Return the scores of `group` in `column`, without those who gave none."""
         values = self.frame.loc[self.frame["group"] == group, column]
         return values.dropna().to_numpy()
+
+    def complete(self, columns: Sequence[str], *groups: str) -> Any:
+        """Return group and `columns` of those of `groups` who have a value in each of them."""
+        frame = self.frame.loc[self.frame["group"].isin(groups), ["group", *columns]]
+        return frame.dropna().reset_index(drop=True)
 
     def missing(self, outcome: str, *groups: str) -> int:
         """Return how many of `groups` have no score of `outcome` in the second wave."""
@@ -106,10 +125,10 @@ def scored_survey(
     """
     low, high = _scale(scale)
     chosen = _outcomes(outcomes, survey.columns)
-    wanted = [*chosen, *(before(o) for o in chosen), "weight"]
+    wanted = [*chosen, *map(before, chosen), *MODERATORS, *JUSTICE, "segment", "weight"]
     frame = survey.select("group", *(c for c in wanted if c in survey.columns)).execute()
     scored = {o: [c for c in (o, before(o)) if c in frame] for o in chosen}
-    frame = frame.astype({c: float for c in frame.columns if c != "group"})
+    frame = frame.astype({c: float for c in frame.columns if c not in ("group", "segment")})
     shares = frozenset(o for o in chosen if o == "repurchase" and _is_share(frame[scored[o]]))
     points = [column for o in chosen if o not in shares for column in scored[o]]
     problems = [text for column in points if (text := _outside(frame[column], low, high))]
@@ -198,13 +217,20 @@ def _refuse_empty(frame, outcomes) -> None:
         )
 
 
+def absent(survey: Survey, *columns: str) -> str | None:
+    """Return that the survey has not all `columns`, naming the first it lacks, or None."""
+    for column in columns:
+        if column not in survey.frame:
+            return say("Not stated: `survey` has no column {column}.", column=column)
+    return None
+
+
 def refusal(
     survey: Survey, outcome: str, columns: Sequence[str], groups: Sequence[str], min_group: int
 ) -> str | None:
     """Return why nothing can be said of scores in all `columns` by `groups`, or None."""
-    for column in columns:
-        if column not in survey.frame:
-            return say("Not stated: `survey` has no column {column}.", column=column)
+    if reason := absent(survey, *columns):
+        return reason
     complete = survey.frame.dropna(subset=list(columns))["group"]
     for group in groups:
         n = int((complete == group).sum())

@@ -1,21 +1,8 @@
-"""Figures of the recovery study: each takes a result and the axes to draw on."""
+"""Where each group stood before and after."""
 
-from retorno.figures.panels import (
-    Row,
-    apart,
-    heading,
-    intervals,
-    nothing,
-    point,
-    reach,
-    short,
-    side_by_side,
-    stacked,
-    value_axis,
-    writer,
-)
+from retorno.figures.panels import apart, nothing, point, short, side_by_side, value_axis, writer
 from retorno.figures.theme import ACCENT, INK, REFERENCE, label_end
-from retorno.language import quantity, say
+from retorno.language import quantity
 
 HEIGHT = 2.9  # inches of the means, which stand side by side
 
@@ -56,25 +43,3 @@ def _slopes(ax, frame, waves, looks) -> None:
         label_end(ax, len(waves) - 0.82, y, short(group, 12, 2), shown, looks[group][0])
     ax.set_xlim(-0.25, len(waves) - 0.8)
     ax.set_xticks(range(len(waves)), waves)
-
-
-def changes(result, ax):
-    """Draw the raw, the expected and the corrected change of the recovered against no change."""
-    if not result.stated:
-        return nothing(ax, say("No corrected change can be stated."))
-    frame = result.to_frame()
-    outcomes = list(frame.outcome.unique())
-    panels = stacked(ax, [int((frame.outcome == outcome).sum()) for outcome in outcomes])
-    for panel, outcome in zip(panels, outcomes, strict=True):
-        one = frame[frame.outcome == outcome]
-        unit = one.unit.iloc[0]
-        alike = frame[frame.unit == unit]
-        colours = (REFERENCE, REFERENCE, ACCENT)
-        rows = [
-            Row(r.step, r.change, r.ci_low, r.ci_high, quantity(r.change, unit), colour)
-            for r, colour in zip(one.itertuples(), colours, strict=True)
-        ]
-        span = reach(list(zip(alike.ci_low, alike.ci_high, strict=True)))
-        intervals(panel, rows, writer(unit), say("no change"), span)
-        heading(panel, outcome)
-    return ax

@@ -1,0 +1,1 @@
+"""Recovered customers beside customers without a failure."""

@@ -1,0 +1,1 @@
+"""What recovery makes good, beside a failure left as it is."""

@@ -1,0 +1,1 @@
+"""Under which circumstances the recovered reach customers without a failure."""

@@ -1,0 +1,1 @@
+"""The recovered before and after."""

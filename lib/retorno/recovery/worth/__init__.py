@@ -1,0 +1,1 @@
+"""What a recovery is worth in money, and how many respondents an answer needs."""
