@@ -107,6 +107,8 @@ def test_a_decision_table_without_a_row_that_fits_is_an_error():
 
 ALL = [d for study in (recovery, reactivation, referral) for d in study.DEFINITIONS]
 GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "nu", "rho")
+WITHOUT_LINE = {"share", "customers", "respondents", "money", "verdict", "p-value", "probability"}
+WITHOUT_LINE |= {"slope", "reliability", "moderator", "points", "correlation"}
 # Letters that only count: customers, purchases, draws.
 COUNTING = {"i", "j"}
 
@@ -125,27 +127,30 @@ def test_every_definition_has_a_formula_the_report_can_show_and_explains_its_let
     greek = {name for name in GREEK if re.search(rf"\\(?:var)?{name}\b", bare)}
     letters = set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", bare)))
     missing = (letters | greek) - COUNTING - set(re.findall(r"[A-Za-z]+", explained))
-    assert missing - _of_exponent(bare) == set()
+    assert missing - _of_all(bare) == set()
 
 
-def _of_exponent(formula):
-    """Return the letter of Euler's number, which needs no explanation."""
-    return {"e"} if "e^" in formula else set()
+def _of_all(formula):
+    """Return the letters that mean the same everywhere: of Euler's number, and of a probability."""
+    letters = {"e": r"e\^", "P": r"\bP(_\w)? ?(\\left ?)?\("}
+    return {letter for letter, look in letters.items() if re.search(look, formula)}
 
 
 @pytest.mark.parametrize("definition", ALL, ids=lambda definition: definition.id)
 def test_a_definition_has_a_line_where_its_question_is_about_one(definition):
-    """A ratio is held against 1, a difference and a return against 0; counts, shares, amounts and words are not."""
-    ratios = ("ratio", "share of the drop")
-    differences = ("minus", "change of the recovered", "effect of", "effect on", "return ")
-    label = language.say(definition.label, outcome="it", arm="A", month=1).lower()
-    if definition.unit in ratios:
+    """A ratio is held against 1, an even chance against 0.5, a difference against 0: its sign says which way is up.
+
+    Counts, shares, errors and words have no line.
+    """
+    if definition.unit in ("ratio", "share of the drop"):
         assert definition.reference == 1
+    elif definition.id.endswith(".superiority"):
+        assert definition.reference == 0.5
     elif definition.reference is not None:
         assert definition.reference == 0
-        assert any(word in label for word in differences)
+        assert re.search("positive|negative|above 0|below what is paid", definition.sign.lower())
     else:
-        assert definition.unit.split()[0] in {"share", "customers", "money", "verdict"}
+        assert definition.unit.split()[0] in WITHOUT_LINE
 
 
 @pytest.mark.parametrize(
@@ -159,6 +164,9 @@ def test_a_definition_has_a_line_where_its_question_is_about_one(definition):
         (1234.5, "EUR per customer", "€1,234.50"),
         (-0.0123, "EUR per customer per month", "EUR −0.0123"),
         (1.256, "ratio", "1.26"),
+        (394.0, "respondents", "394"),
+        (0.0204, "p-value", "0.020"),
+        (0.0002, "p-value", "< 0.001"),
     ],
 )
 def test_quantities_as_a_reader_of_their_unit_expects_them(value, unit, text):

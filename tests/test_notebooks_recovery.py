@@ -1,17 +1,33 @@
 """The recovery notebook, run as a user runs it: small worlds, a file of one's own, bad input."""
 
 import json
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from shared import by_id
 
 from retorno import simulate
 from retorno.recovery import DEFINITIONS
+from retorno.recovery.survey import MODERATORS
 
 ROOT = Path(__file__).parents[1]
 OUTCOMES = ("satisfaction", "repurchase", "word_of_mouth")
+
+
+JUSTICE = ("distributive", "procedural", "interactional")
+
+
+def every_id():
+    """Yield the ids of all that the study states when its survey holds everything."""
+    for definition in DEFINITIONS:
+        if definition.id.startswith("ceiling."):  # repurchase of 0 and 1 has no ceiling
+            yield from (definition.id.format(outcome=o) for o in OUTCOMES if o != "repurchase")
+        elif "indirect_per_quality" not in definition.id:  # stated where the others cannot be
+            for outcome, justice, name in product(OUTCOMES, JUSTICE, MODERATORS):
+                yield definition.id.format(outcome=outcome, justice=justice, name=name)
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +37,29 @@ def respondents():
 
 
 def test_the_default_run_states_every_finding_and_knows_its_answers(run):
-    """Repurchase was not asked before, so its changes are refused; everything else has its known answer."""
+    """Repurchase was not asked before, so its changes are refused; all else is stated.
+
+    Every answer of the world has its finding. Without an answer are numbers that hang on the size of the survey, the
+    odds ratio of a model that is not the world's, and the weakest hidden cause, which is no number of the world.
+    """
     status, said, records = run("recovery")
     assert status == 0, said
     found = by_id(records["default"])
-    assert set(found) == {d.id.format(outcome=o) for d in DEFINITIONS for o in OUTCOMES}
+    assert set(found) == set(every_id())
     refused = {i for i, f in found.items() if f["verdict"] == "refused"}
-    assert refused == {i for i in found if i.startswith("change.repurchase.")}
-    answers = simulate.answers("recovery", "no_paradox")
-    assert set(answers) == {i for i, f in found.items() if f["ci_low"] is not None}
+    assert refused == {
+        *(i for i in found if i.startswith("change.repurchase.")),
+        "conditional.repurchase.change",
+        "conditional.repurchase.change_selection",
+        "ordered.repurchase.proportional_odds_p",
+    }
+    world = simulate.parameters("recovery", "no_paradox")
+    answers = simulate.answers("recovery", "no_paradox", **world)
+    assert set(answers) - set(found) == set()
+    with_interval = {i for i, f in found.items() if f["ci_low"] is not None}
+    unknown = ("ordered.", "plan.power", "mediation.distributive.rho", "mediation.procedural.rho")
+    unknown += ("mediation.interactional.rho",)
+    assert {i for i in with_interval - set(answers) if not i.startswith(unknown)} == set()
     provenance = records["default"]["provenance"]
     assert (provenance["simulated"], provenance["world"]) == (True, "no_paradox")
     # The spine: the naive answer rises, the corrected one does not, and who is compared differs.
@@ -38,8 +68,13 @@ def test_the_default_run_states_every_finding_and_knows_its_answers(run):
     assert found["paradox.satisfaction.verdict"]["verdict"] == "shortfall"
     answer = provenance["answer"]
     assert "gained in satisfaction about as much as regression" in answer["headline"]
-    assert answer["cards"][:2] == ["change.satisfaction.corrected", "change.satisfaction.raw"]
-    assert {e["id"] for e in provenance["estimands"]} == {d.id for d in DEFINITIONS}
+    assert answer["cards"][:3] == [
+        "change.satisfaction.corrected",
+        "change.satisfaction.raw",
+        "paradox.satisfaction.ancova",
+    ]
+    stated = {d.id for d in DEFINITIONS} - {"mediation.{justice}.indirect_per_quality"}
+    assert {e["id"] for e in provenance["estimands"]} == stated
 
 
 def test_where_recovery_lifts_satisfaction_the_report_says_so(run):
@@ -62,6 +97,7 @@ def test_an_own_file_gives_the_findings_of_the_simulated_table(run, respondents,
         "study: recovery\n"
         "data: {survey: mine.csv}\n"
         "columns: {survey: {satisfaction: CSAT}}\n"
+        "margin: 30\nhorizon_months: 12\ncompensation: 20\nhandling_cost: 8\nseed: 5\n"
         "values: {survey: {group: {fixed: recovered}}}\n"
     )
     status, said, records = run(tmp_path / "recovery.mine.yml")
@@ -72,6 +108,39 @@ def test_an_own_file_gives_the_findings_of_the_simulated_table(run, respondents,
             assert own[name]["estimate"] == pytest.approx(finding["estimate"], rel=1e-12)
     assert records["mine"]["provenance"]["simulated"] is False
     assert str(tmp_path) not in json.dumps(records)
+
+
+def test_where_leavers_make_a_paradox_the_report_says_so(run):
+    """World leavers: nothing was done to the recovered who answer, yet they stand above no failure."""
+    status, said, records = run(ROOT / "notebooks/params/recovery.leavers.yml")
+    assert status == 0, said
+    found = by_id(records["leavers"])
+    assert found["paradox.satisfaction.verdict"]["verdict"] == "paradox"
+    assert found["paradox.satisfaction.ancova"]["verdict"] == "parity"
+    assert found["change.satisfaction.corrected"]["verdict"] == "parity"
+    assert "could make the higher scores" in found["leavers.satisfaction.lee_low"]["sentence"]
+    lede = records["leavers"]["provenance"]["answer"]["lede"]
+    assert "Who left before the second wave could account for the difference" in lede
+
+
+def test_fractional_item_means_run_and_methods_for_ordered_answers_are_refused(
+    run, tmp_path, respondents
+):
+    """Scores with fractions: the shares of answers and the ordered model are refused beyond 11 of them, nothing else."""
+    fraction = np.random.default_rng(1).uniform(0, 0.9, len(respondents)).round(2)
+    for column in ("satisfaction", "satisfaction_before"):
+        respondents = respondents.assign(**{column: respondents[column].clip(upper=6) + fraction})
+    respondents.drop(columns=["word_of_mouth", "repurchase"]).to_csv(
+        tmp_path / "mean.csv", index=False
+    )
+    status, said, records = run("recovery", "--data", f"survey={tmp_path / 'mean.csv'}")
+    assert status == 0, said
+    found = by_id(records["default"])
+    refused = {i for i, f in found.items() if f["verdict"] == "refused"}
+    ordered = {"paradox.satisfaction.top_box", "paradox.satisfaction.bottom_box"}
+    ordered |= {"ordered.satisfaction.odds_ratio", "ordered.satisfaction.proportional_odds_p"}
+    assert {i for i in refused if not i.startswith("value.")} == ordered
+    assert all("11" in found[i]["sentence"] for i in ordered)
 
 
 def spoiled(table, kind):
@@ -115,8 +184,17 @@ def test_a_bad_survey_is_one_message_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("absent", "refused"),
     [
-        ("before", ("change.satisfaction.",)),
-        ("no_failure", ("paradox.", "recovery_rate.", "change.satisfaction.net")),
+        (
+            "before",
+            ("change.", "ceiling.satisfaction.before", "paradox.satisfaction.ancova")
+            + ("paradox.satisfaction.doubly_robust", "leavers.satisfaction.weighted"),
+        ),
+        (
+            "no_failure",
+            ("paradox.", "ordered.", "leavers.", "recovery_rate.", "change.satisfaction.net")
+            + ("change.satisfaction.reliability", "ceiling.satisfaction.after")
+            + ("plan.n_asked", "plan.power"),
+        ),
         ("failure", ("recovery_rate.",)),
     ],
 )
@@ -132,9 +210,12 @@ def test_what_a_survey_does_not_hold_refuses_what_needs_it_alone(
     status, said, records = run("recovery", "--data", f"survey={tmp_path / 'thin.csv'}")
     assert status == 0, said
     found = by_id(records["default"])
-    assert {i for i, f in found.items() if f["verdict"] == "refused"} == {
-        i for i in found if i.startswith(refused)
-    }
+    # The scores alone: nothing on quality, justice, repurchase or money.
+    refused += ("conditional.", "double_deviation.", "threshold.", "mediation.", "value.")
+    told = {i for i in found if i.startswith(refused)} - {"change.satisfaction.reliability_at_zero"}
+    if absent == "before":
+        told.add("change.satisfaction.reliability_at_zero")
+    assert {i for i, f in found.items() if f["verdict"] == "refused"} == told
 
 
 @pytest.mark.parametrize(
@@ -143,6 +224,8 @@ def test_what_a_survey_does_not_hold_refuses_what_needs_it_alone(
         (["-p", "reliability", "1.5"], "reliability: wanted a correlation from 0 to 1"),
         (["-p", "outcomes", "[loyalty]"], "outcomes: wanted one or more of satisfaction"),
         (["-p", "before_mean", "5"], "before_mean: one mean cannot stand for"),
+        (["-p", "covariates", "[age]"], "covariates: wanted one or more of"),
+        (["-p", "margin", "-3"], "margin: wanted a number of 0 or more; got -3"),
         (["-p", "reliabilty", "0.5"], "reliability"),
     ],
 )

@@ -87,6 +87,12 @@ def test_welch_by_hand():
     assert got.ci_high == pytest.approx(2 + stats.t.ppf(0.975, 49 / 17) * np.sqrt(7 / 3), rel=1e-9)
 
 
+def test_welch_beside_a_constant_group():
+    """All of one group at the ceiling: its variance is 0, so error and df are those of the other: sd/sqrt(3), 2."""
+    got = welch([7, 7, 7, 7], [1, 2, 3])
+    assert (got.value, got.se, got.df) == pytest.approx((5, 1 / np.sqrt(3), 2), rel=1e-12)
+
+
 def test_welch_refuses_what_has_no_spread():
     with pytest.raises(ValueError, match="both groups are constant"):
         welch([0, 0], [0, 0]).at(0.95)

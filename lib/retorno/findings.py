@@ -164,12 +164,15 @@ class Findings(tuple):
         finding = self.get(finding_id)
         return REFUSED if finding is None else finding.verdict
 
-    def beside(self, answers: Mapping[str, float]) -> "Beside":
-        """Return the same findings shown beside the `answers` a simulated world knows."""
-        return Beside(self, answers)
+    def beside(self, answers: Mapping[str, float], *, folded: bool = False) -> "Beside":
+        """Return the same findings shown beside the `answers` a simulated world knows.
+
+        They are `folded` where a table or figure above shows them at a glance, and always when they are many.
+        """
+        return Beside(self, answers, folded)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return _bundle(self, {})
+        return _bundle(self, {}, folded=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +235,17 @@ def choose_cards(findings: Iterable[Finding], *wanted: str) -> tuple[str, ...]:
 class Beside:
     """Findings shown with the known answers of a simulated world; the records stay as they are."""
 
-    def __init__(self, findings: Findings, answers: Mapping[str, float]):
-        self.findings, self.answers = findings, dict(answers)
+    def __init__(self, findings: Findings, answers: Mapping[str, float], folded: bool = False):
+        self.findings, self.answers, self.folded = findings, dict(answers), folded
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return _bundle(self.findings, self.answers)
+        return _bundle(self.findings, self.answers, folded=self.folded)
 
 
-def _bundle(findings: Findings, answers: Mapping[str, float]) -> dict:
+def _bundle(findings: Findings, answers: Mapping[str, float], *, folded: bool) -> dict:
     rows = "\n".join(_html(f, answers.get(f.id)) for f in findings)
     html = f'<dl class="findings">\n{rows}\n</dl>'
-    if len(findings) > MANY:
+    if findings and (folded or len(findings) > MANY):
         title = say_n("{n} finding in words", "{n} findings in words", len(findings))
         html = f"<details><summary>{escape(title)}</summary>{html}</details>"
     return {

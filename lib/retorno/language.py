@@ -150,6 +150,18 @@ def _minus(text: str) -> str:
     return text.replace("-", "−")
 
 
+def p_value(p: float) -> str:
+    """Return a p as it stands in a sentence, with three decimals.
+
+    Examples
+    --------
+    >>> p_value(0.0204), p_value(1e-5)
+    ('p = 0.020', 'p < 0.001')
+    """
+    return f"p = {number(p, 3)}" if p >= LEAST_P else f"p < {number(LEAST_P, 3)}"
+
+
+LEAST_P = 0.001  # smaller ones are not told apart
 SHARE, DIFFERENCE = "share", "difference in share"
 
 
@@ -173,6 +185,8 @@ def quantity(value: float, unit: str) -> str:
     first = unit.split(" ")[0]
     if unit in COUNTS:
         return integer(value)
+    if unit == P_VALUE:
+        return p_value(value).removeprefix("p ").removeprefix("= ")
     if unit.startswith(DIFFERENCE):
         points = 100 * value
         return say(
@@ -186,4 +200,5 @@ def quantity(value: float, unit: str) -> str:
     return number(value, 4 if small else 2)
 
 
-COUNTS = frozenset({"customers", "days", "months", "purchases", "rows"})
+P_VALUE = "p-value"
+COUNTS = frozenset({"customers", "days", "months", "purchases", "respondents", "rows"})

@@ -1,26 +1,88 @@
 """The recovery study: does a failure that was put right leave customers more satisfied than if nothing had failed?"""
 
 from retorno.recovery.answer import answer
+from retorno.recovery.between.adjusted import DEFINITIONS as _ADJUSTED
+from retorno.recovery.between.adjusted import adjusted_differences
 from retorno.recovery.between.difference import DEFINITIONS as _BETWEEN
 from retorno.recovery.between.difference import between_groups
+from retorno.recovery.between.leavers import DEFINITIONS as _LEAVERS
+from retorno.recovery.between.leavers import leavers
+from retorno.recovery.between.ordered import DEFINITIONS as _ORDERED
+from retorno.recovery.between.ordered import ordered_models
+from retorno.recovery.between.sizes import DEFINITIONS as _SIZES
+from retorno.recovery.between.sizes import effect_sizes
 from retorno.recovery.groups import group_means, respondent_flow
+from retorno.recovery.repair.double_deviation import DEFINITIONS as _DEVIATION
+from retorno.recovery.repair.double_deviation import double_deviations
 from retorno.recovery.repair.rate import DEFINITIONS as _RATE
 from retorno.recovery.repair.rate import recovery_rates
 from retorno.recovery.survey import scored_survey
 from retorno.recovery.verdict import SmallestEffect
+from retorno.recovery.when.moderation import DEFINITIONS as _MODERATION
+from retorno.recovery.when.moderation import moderation
+from retorno.recovery.when.threshold import DEFINITIONS as _THRESHOLD
+from retorno.recovery.when.threshold import quality_threshold
+from retorno.recovery.why.justice import justice_mediation
+from retorno.recovery.why.mediation import DEFINITIONS as _MEDIATION
+from retorno.recovery.within.ceiling import DEFINITIONS as _CEILING
+from retorno.recovery.within.ceiling import ceiling
 from retorno.recovery.within.change import DEFINITIONS as _CHANGE
 from retorno.recovery.within.change import recovered_changes
+from retorno.recovery.within.reliability import DEFINITIONS as _RELIABILITY
+from retorno.recovery.within.reliability import reliability_sensitivity
+from retorno.recovery.within.selection import DEFINITIONS as _SELECTION
+from retorno.recovery.within.selection import well_recovered
+from retorno.recovery.within.sizes import DEFINITIONS as _CHANGE_SIZES
+from retorno.recovery.within.sizes import change_sizes
+from retorno.recovery.worth.money import Money
+from retorno.recovery.worth.plan import DEFINITIONS as _PLAN
+from retorno.recovery.worth.plan import study_plan
+from retorno.recovery.worth.value import DEFINITIONS as _VALUE
+from retorno.recovery.worth.value import recovery_value
 
-DEFINITIONS = (*_BETWEEN, *_CHANGE, *_RATE)
+DEFINITIONS = (
+    *_BETWEEN,
+    *_SIZES,
+    *_ORDERED,
+    *_ADJUSTED,
+    *_LEAVERS,
+    *_CHANGE,
+    *_CHANGE_SIZES,
+    *_RELIABILITY,
+    *_CEILING,
+    *_SELECTION,
+    *_RATE,
+    *_DEVIATION,
+    *_MODERATION,
+    *_THRESHOLD,
+    *_MEDIATION,
+    *_VALUE,
+    *_PLAN,
+)
 
 __all__ = [
     "DEFINITIONS",
+    "Money",
     "SmallestEffect",
+    "adjusted_differences",
     "answer",
     "between_groups",
+    "ceiling",
+    "change_sizes",
+    "double_deviations",
+    "effect_sizes",
     "group_means",
+    "justice_mediation",
+    "leavers",
+    "moderation",
+    "ordered_models",
+    "quality_threshold",
     "recovered_changes",
     "recovery_rates",
+    "recovery_value",
+    "reliability_sensitivity",
     "respondent_flow",
     "scored_survey",
+    "study_plan",
+    "well_recovered",
 ]

@@ -1,17 +1,21 @@
 """The answer of the study in one sentence, from its findings alone.
 
 Where there is a score before, the corrected change of the recovered leads, beside the change as it stands; else the
-difference from customers without a failure. Satisfaction leads, what else was asked follows in the lede.
+difference from customers without a failure. Beside it stands the difference from customers who were alike before, what
+leavers could have done to it, and whether recovery earns its cost. Satisfaction leads, what else was asked follows.
 """
 
 from collections.abc import Iterable
 
 from retorno.findings import REFUSED, Answer, Finding, Findings, choose_cards, decide, shown
 from retorno.language import mark, quantity, say
+from retorno.recovery.between.adjusted import ANCOVA
 from retorno.recovery.between.difference import DIFFERENCE, SHORT, VERDICT
+from retorno.recovery.between.leavers import LEE_HIGH, LEE_LOW
 from retorno.recovery.repair.rate import RATE
 from retorno.recovery.survey import OUTCOMES
 from retorno.recovery.within.change import CORRECTED, EXPECTED, RAW
+from retorno.recovery.worth.value import PER_RECOVERY
 
 # Verdict of the corrected change, verdict of the change as it stands -> headline.
 WITHIN = {
@@ -75,6 +79,16 @@ BESIDE = {
         "Beside customers without a failure, neither a difference nor its absence is shown."
     ),
 }
+ALIKE = mark(
+    "Recovered minus no failure is {difference} as it stands and {alike} among customers alike before: {verdict}."
+)
+LEFT = mark("Who left before the second wave could account for the difference as it stands alone.")
+# Side of zero of what a recovery is worth -> last sentence of the lede.
+WORTH = {
+    "above": mark("A recovery earns {worth} more than it costs."),
+    "below": mark("A recovery costs {worth} more than it earns."),
+    "undecided": mark("Whether a recovery earns its cost is undecided."),
+}
 
 
 def answer(findings: Iterable[Finding]) -> Answer:
@@ -88,9 +102,8 @@ def answer(findings: Iterable[Finding]) -> Answer:
     outcomes = [lead, *(o for o in outcomes if o != lead)]
     tell = _within if _is_within(found, lead) else _between
     headline, lede = tell(found, lead)
-    return Answer(
-        headline, " ".join([*lede, *_others(found, outcomes[1:])]), _cards(found, outcomes)
-    )
+    sentences = [*lede, *_left(found, lead), *_others(found, outcomes[1:]), *_worth(found)]
+    return Answer(headline, " ".join(sentences), _cards(found, outcomes))
 
 
 def _outcomes(found: Findings) -> list[str]:
@@ -110,8 +123,10 @@ def _is_within(found: Findings, outcome: str) -> bool:
 
 def _leading(found: Findings, outcome: str) -> Finding:
     """Return the finding that answers for an outcome, refused where none does."""
-    difference, corrected = (found.get(_id(d, outcome)) for d in (DIFFERENCE, CORRECTED))
-    return corrected if difference is None or _is_within(found, outcome) else difference
+    if _is_within(found, outcome):
+        return found.get(_id(CORRECTED, outcome))
+    difference = found.get(_id(DIFFERENCE, outcome))
+    return found.get(_id(CORRECTED, outcome)) if difference is None else difference
 
 
 def _within(found: Findings, outcome: str) -> tuple[str, list[str]]:
@@ -126,11 +141,41 @@ def _within(found: Findings, outcome: str) -> tuple[str, list[str]]:
         expected=quantity(expected.estimate, expected.unit),
         corrected=shown(corrected),
     )
-    beside = []
-    if (word := found.verdict(_id(VERDICT, outcome))) != REFUSED:
+    beside = _alike(found, outcome)
+    if not beside and (word := found.verdict(_id(VERDICT, outcome))) != REFUSED:
         apart = quantity(abs(difference.estimate), difference.unit)
         beside = [say(BESIDE[word], difference=apart)]
     return say(headline, outcome=say(OUTCOMES[outcome])), [numbers, *beside]
+
+
+def _alike(found: Findings, outcome: str) -> list[str]:
+    """Return the sentence on the difference among customers alike before, if both differences are stated."""
+    difference, alike = (found.get(_id(d, outcome)) for d in (DIFFERENCE, ANCOVA))
+    if difference is None or alike is None or REFUSED in (difference.verdict, alike.verdict):
+        return []
+    words = {
+        "difference": quantity(difference.estimate, difference.unit),
+        "alike": shown(alike),
+        "verdict": say(SHORT[alike.verdict]),
+    }
+    return [say(ALIKE, **words)]
+
+
+def _left(found: Findings, outcome: str) -> list[str]:
+    """Return that leavers could account for a clear difference, where Lee's bounds hold zero."""
+    low, high = (found.get(_id(d, outcome)) for d in (LEE_LOW, LEE_HIGH))
+    is_clear = found.verdict(_id(DIFFERENCE, outcome)) in ("above", "below")
+    if not is_clear or low is None or REFUSED in (low.verdict, high.verdict):
+        return []
+    return [say(LEFT)] if low.estimate <= 0 <= high.estimate else []
+
+
+def _worth(found: Findings) -> list[str]:
+    """Return whether a recovery earns its cost, where that is stated."""
+    worth = found.get(PER_RECOVERY.id)
+    if worth is None or worth.verdict == REFUSED:
+        return []
+    return [say(WORTH[worth.verdict], worth=quantity(abs(worth.estimate), worth.unit))]
 
 
 def _between(found: Findings, outcome: str) -> tuple[str, list[str]]:
@@ -151,6 +196,11 @@ def _others(found: Findings, outcomes: list[str]) -> list[str]:
         if _is_within(found, outcome):
             verdict = say(SHORT[found.verdict(_id(CORRECTED, outcome))])
             told.append(say("{outcome} against before, {verdict}", verdict=verdict, **words))
+        elif (word := found.verdict(_id(ANCOVA, outcome))) != REFUSED:
+            verdict = say(SHORT[word])
+            told.append(
+                say("{outcome} among customers alike before, {verdict}", verdict=verdict, **words)
+            )
         elif (word := found.verdict(_id(VERDICT, outcome))) != REFUSED:
             verdict = say(SHORT[word])
             told.append(say("{outcome} against no failure, {verdict}", verdict=verdict, **words))
@@ -160,7 +210,9 @@ def _others(found: Findings, outcomes: list[str]) -> list[str]:
 def _cards(found: Findings, outcomes: list[str]) -> tuple[str, ...]:
     """Return the key findings: all sides of the leading outcome, of the others what answers for them."""
     first, *others = outcomes or [""]
-    sides = [_id(d, first) for d in (CORRECTED, RAW, DIFFERENCE, RATE)]
+    beside = ANCOVA if found.verdict(_id(ANCOVA, first)) != REFUSED else DIFFERENCE
+    sides = [_id(d, first) for d in (CORRECTED, RAW, beside, RATE)]
     if found and not _is_within(found, first):
         sides = [_id(d, first) for d in (DIFFERENCE, CORRECTED, RATE)]
-    return choose_cards(found, *sides, *(_leading(found, o).id for o in others))
+    worth = [PER_RECOVERY.id] if found.verdict(PER_RECOVERY.id) != REFUSED else []
+    return choose_cards(found, *sides, *worth, *(_leading(found, o).id for o in others))

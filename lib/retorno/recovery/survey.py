@@ -49,7 +49,7 @@ class Survey:
     Attributes
     ----------
     frame : DataFrame
-        group, each outcome and ``<outcome>_before``, the columns of `MODERATORS` and `JUSTICE`, segment,
+        group, each outcome, every ``<outcome>_before``, the columns of `MODERATORS` and `JUSTICE`, segment,
         weight: as far as there are. Numbers are float, NaN where there is none; segment is text or None.
     outcomes : tuple of str
         In the order asked for, or that of `OUTCOMES`.
@@ -125,7 +125,7 @@ def scored_survey(
     """
     low, high = _scale(scale)
     chosen = _outcomes(outcomes, survey.columns)
-    wanted = [*chosen, *map(before, chosen), *MODERATORS, *JUSTICE, "segment", "weight"]
+    wanted = [*chosen, *map(before, OUTCOMES), *MODERATORS, *JUSTICE, "segment", "weight"]
     frame = survey.select("group", *(c for c in wanted if c in survey.columns)).execute()
     scored = {o: [c for c in (o, before(o)) if c in frame] for o in chosen}
     frame = frame.astype({c: float for c in frame.columns if c not in ("group", "segment")})

@@ -15,7 +15,7 @@ from retorno.errors import ParameterError
 from retorno.language import say
 
 WORLDS = {
-    "recovery": ("no_paradox", "paradox"),
+    "recovery": ("no_paradox", "paradox", "leavers"),
     "reactivation": ("works", "no_effect"),
     "referral": ("pays", "only_looks_better"),
 }

@@ -84,6 +84,19 @@ def hedges_g(
     return HedgesG(j * d, j**2 * var_d, j * per_root * low, j * per_root * high, pooled)
 
 
+def pooled_sd(first, second) -> float:
+    """Return the standard deviation within two groups, their variances pooled by their degrees of freedom.
+
+    Examples
+    --------
+    >>> pooled_sd([1, 3], [10, 12, 14]) ** 2  # (2 + 8) / 3
+    3.333333333333334
+    """
+    groups = [np.asarray(values, dtype=float) for values in (first, second)]
+    squares = sum(((values - values.mean()) ** 2).sum() for values in groups)
+    return float(np.sqrt(squares / (groups[0].size + groups[1].size - 2)))
+
+
 def noncentral_t_bounds(t: float, df: float, *, level: float) -> tuple[float, float]:
     """Return the noncentralities for which `t` is the upper and the lower (1 - level) / 2 point.
 

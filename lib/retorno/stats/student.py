@@ -84,6 +84,8 @@ def welch(first, second) -> Student:
         )
     if np.ptp(first) == 0 and np.ptp(second) == 0:
         raise ValueError("both groups are constant: there is no spread to judge a difference by.")
-    se = np.sqrt(first.var(ddof=1) / first.size + second.var(ddof=1) / second.size)
-    df = stats.ttest_ind(first, second, equal_var=False).df
-    return Student(float(first.mean() - second.mean()), float(se), float(df))
+    parts = [(values.var(ddof=1) / values.size, values.size - 1) for values in (first, second)]
+    variance = sum(part for part, _ in parts)
+    # Satterthwaite's; SciPy's ttest_ind warns of lost precision when one group is constant.
+    df = variance**2 / sum(part**2 / own for part, own in parts)
+    return Student(float(first.mean() - second.mean()), float(np.sqrt(variance)), float(df))

@@ -102,7 +102,13 @@ def defined(study: str, found: list[dict]) -> dict[str, Definition]:
 
 
 # What stands in a definition's braces, where no finding of it is meant in particular.
-ANY = {"outcome": mark("outcome"), "arm": mark("arm"), "month": mark("k")}
+ANY = {
+    "outcome": mark("outcome"),
+    "arm": mark("arm"),
+    "month": mark("k"),
+    "name": mark("moderator"),
+    "justice": mark("each kind of"),
+}
 
 
 def estimand(definition: Definition) -> dict:

@@ -31,24 +31,24 @@ BEFORE = Definition(
     label=mark("{outcome}: recovered at the top of the scale before"),
     meaning=mark(
         "Share of the recovered with a score before who gave the highest answer of the scale: they cannot rise; "
-        "Wilson's interval. In the formula x is the score before, U the highest answer."
+        "Wilson's interval. In the formula x is the score before of the n recovered R, U the "
+        "highest answer."
     ),
     unit="share of customers",
     sign=mark("More: less room to rise."),
     formula=r"\frac{1}{n_R} \sum_{i \in R} [x_i = U]",
-    reference=MARK,
 )
 AFTER = Definition(
     "ceiling.{outcome}.after",
     label=mark("{outcome}: customers without a failure at the top of the scale after"),
     meaning=mark(
         "Share of those without a failure who gave the highest answer in the second wave: nobody can score higher "
-        "than they; Wilson's interval. In the formula y is the score after, U the highest answer."
+        "than they; Wilson's interval. In the formula y is the score after of the n without a "
+        "failure N, U the highest answer."
     ),
     unit="share of customers",
     sign=mark("More: less room to stand above them."),
     formula=r"\frac{1}{n_N} \sum_{i \in N} [y_i = U]",
-    reference=MARK,
 )
 DEFINITIONS = (BEFORE, AFTER)
 

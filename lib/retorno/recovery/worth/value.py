@@ -46,8 +46,8 @@ COMPENSATION = Definition(
     "value.break_even_compensation",
     label=mark("highest compensation that still pays"),
     meaning=mark(
-        "The compensation at which the worth of a recovery is zero; negative: none pays. In the formula as for the "
-        "worth of a recovery."
+        "The compensation at which the worth of a recovery is zero; negative: none pays. In the formula p is the "
+        "share buying again, R the recovered, F a failure without recovery, m the margin, H the months, h the handling."
     ),
     unit="money per recovery",
     sign=mark("Below what is paid now: the recovery costs more than it brings."),

@@ -1,0 +1,1 @@
+"""Why recovery works: what runs through the justice that customers felt."""
