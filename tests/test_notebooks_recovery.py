@@ -126,7 +126,7 @@ def test_where_leavers_make_a_paradox_the_report_says_so(run):
 def test_fractional_item_means_run_and_methods_for_ordered_answers_are_refused(
     run, tmp_path, respondents
 ):
-    """Scores with fractions: the shares of answers and the ordered model are refused beyond 11 of them, nothing else."""
+    """Scores with fractions: the shares of answers and the ordered model are refused beyond 11, nothing else."""
     fraction = np.random.default_rng(1).uniform(0, 0.9, len(respondents)).round(2)
     for column in ("satisfaction", "satisfaction_before"):
         respondents = respondents.assign(**{column: respondents[column].clip(upper=6) + fraction})
@@ -186,14 +186,18 @@ def test_a_bad_survey_is_one_message_and_nothing_is_written(
     [
         (
             "before",
-            ("change.", "ceiling.satisfaction.before", "paradox.satisfaction.ancova")
-            + ("paradox.satisfaction.doubly_robust", "leavers.satisfaction.weighted"),
+            (
+                *("change.", "ceiling.satisfaction.before", "leavers.satisfaction.weighted"),
+                *("paradox.satisfaction.ancova", "paradox.satisfaction.doubly_robust"),
+            ),
         ),
         (
             "no_failure",
-            ("paradox.", "ordered.", "leavers.", "recovery_rate.", "change.satisfaction.net")
-            + ("change.satisfaction.reliability", "ceiling.satisfaction.after")
-            + ("plan.n_asked", "plan.power"),
+            (
+                *("paradox.", "ordered.", "leavers.", "recovery_rate.", "change.satisfaction.net"),
+                *("change.satisfaction.reliability", "ceiling.satisfaction.after"),
+                *("plan.n_asked", "plan.power"),
+            ),
         ),
         ("failure", ("recovery_rate.",)),
     ],

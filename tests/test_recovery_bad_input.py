@@ -29,33 +29,33 @@ def whole_study(table, **rules):
     adjusted = recovery.adjusted_differences(survey, smallest=SMALLEST)
     justice = recovery.justice_mediation(survey, rng=rng)
     worth = recovery.recovery_value(survey, MONEY)
-    both = {  # results that are a table or a figure
-        recovery.respondent_flow(survey): None,
-        recovery.group_means(survey): figures.means,
-        changes.steps(): figures.changes,
-        recovery.reliability_sensitivity(survey): figures.reliability,
-        recovery.ceiling(survey): None,
-        recovery.change_sizes(survey): None,
-        recovery.between_groups(survey, smallest=SMALLEST): None,
-        recovery.effect_sizes(survey, rng=rng): None,
-        recovery.ordered_models(survey): figures.ordered,
-        adjusted: None,
-        adjusted.overlap(): figures.overlap,
-        adjusted.balance(): None,
-        recovery.leavers(survey, rng=rng): figures.leavers,
-        recovery.well_recovered(survey): None,
-        recovery.moderation(survey): figures.moderation,
-        recovery.quality_threshold(survey): figures.threshold,
-        justice: figures.mediation,
-        justice.confounding(): figures.confounding,
-        worth.by_compensation(): figures.value,
-        recovery.study_plan(survey, smallest=SMALLEST, rng=rng): figures.plan,
-    }
-    shown = [display.figure(draw, result) for result, draw in both.items() if draw]
-    shown += [display.table(result) for result in both if hasattr(result, "columns")]
+    both = [  # results that are a table or a figure, and how the figure is drawn
+        (recovery.respondent_flow(survey), None),
+        (recovery.group_means(survey), figures.means),
+        (changes.steps(), figures.changes),
+        (recovery.reliability_sensitivity(survey), figures.reliability),
+        (recovery.ceiling(survey), None),
+        (recovery.change_sizes(survey), None),
+        (recovery.between_groups(survey, smallest=SMALLEST), None),
+        (recovery.effect_sizes(survey, rng=rng), None),
+        (recovery.ordered_models(survey), figures.ordered),
+        (adjusted, None),
+        (adjusted.overlap(), figures.overlap),
+        (adjusted.balance(), None),
+        (recovery.leavers(survey, rng=rng), figures.leavers),
+        (recovery.well_recovered(survey), None),
+        (recovery.moderation(survey), figures.moderation),
+        (recovery.quality_threshold(survey), figures.threshold),
+        (justice, figures.mediation),
+        (justice.confounding(), figures.confounding),
+        (worth.by_compensation(), figures.value),
+        (recovery.study_plan(survey, smallest=SMALLEST, rng=rng), figures.plan),
+    ]
+    shown = [display.figure(draw, result) for result, draw in both if draw]
+    shown += [display.table(result) for result, _ in both if hasattr(result, "columns")]
     assert "nan" not in " ".join(one.bundle["text/plain"] for one in shown).lower().split()
     stated = [changes, recovery.recovery_rates(survey), recovery.double_deviations(survey), worth]
-    stated += [result for result in both if hasattr(result, "findings")]
+    stated += [result for result, _ in both if hasattr(result, "findings")]
     findings = [finding for result in stated for finding in result.findings()]
     recovery.answer(findings)
     return {finding.id: finding for finding in findings}
@@ -64,6 +64,11 @@ def whole_study(table, **rules):
 def refused(found, *prefixes):
     """Return the ids under `prefixes` that are refused."""
     return {i for i, f in found.items() if i.startswith(prefixes) and f.verdict == "refused"}
+
+
+def same(respondents, score):
+    """Return one score for all who answered."""
+    return respondents.satisfaction.where(respondents.satisfaction.isna(), score)
 
 
 def test_a_whole_survey_states_everything_but_repurchase_before(respondents):
@@ -77,7 +82,9 @@ def test_a_whole_survey_states_everything_but_repurchase_before(respondents):
 
 
 def test_a_constant_outcome_is_refused_with_its_reason(respondents):
-    found = whole_study(respondents.assign(satisfaction=4, satisfaction_before=4))
+    found = whole_study(
+        respondents.assign(satisfaction=same(respondents, 4), satisfaction_before=4)
+    )
     for name in ("paradox.satisfaction.difference", "leavers.satisfaction.weighted"):
         assert "is the same for all who are compared" in found[name].sentence
     assert refused(found, "paradox.satisfaction.") == {
@@ -90,7 +97,7 @@ def test_a_constant_outcome_is_refused_with_its_reason(respondents):
 
 def test_all_answers_at_the_ceiling(respondents):
     """One group or both at 7: no comparison of equal scores, and the ceiling is told."""
-    found = whole_study(respondents.assign(satisfaction=7))
+    found = whole_study(respondents.assign(satisfaction=same(respondents, 7)))
     assert found["paradox.satisfaction.difference"].verdict == "refused"
     assert found["ceiling.satisfaction.after"].estimate == 1
     one = respondents.copy()
