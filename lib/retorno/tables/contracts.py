@@ -8,11 +8,17 @@ from retorno.tables.problems import nearest
 GROUPS = ("no_failure", "failure", "recovered")
 POINTS = mark("points of the scale")
 CURRENCY = mark("currency of the run")
+PEOPLE = mark("respondents")
 
 
 def _answer(name: str, meaning: str, unit: str = POINTS) -> Column:
     """Return an optional column of the survey: a number; who did not answer leaves it empty."""
     return Column(name, "number", unit, meaning, may_be_empty=True)
+
+
+def _figure(name: str, meaning: str, unit: str = "", **rules) -> Column:
+    """Return an optional column of the published effects: a number, empty where the paper does not print it."""
+    return Column(name, "number", unit, meaning, may_be_empty=True, **rules)
 
 
 SURVEY = Contract(
@@ -69,6 +75,90 @@ SURVEY = Contract(
             mark("respondents"),
             mark("how many respondents this one stands for; 0 leaves it out of weighted results"),
             minimum=0,
+        ),
+    ),
+)
+
+EFFECTS = Contract(
+    name="effects",
+    row=mark(
+        "one published study and outcome; an effect in standard deviations, or what makes one"
+    ),
+    columns=(
+        Column(
+            "study",
+            "text",
+            "",
+            mark("who published it; rows of one study share the name"),
+            required=True,
+        ),
+        Column(
+            "outcome",
+            "text",
+            "",
+            mark(
+                "what was measured: `satisfaction`, `repurchase`, `word_of_mouth` or another word"
+            ),
+            required=True,
+        ),
+        _figure(
+            "effect",
+            mark(
+                "recovered minus comparison (no failure; of pairs, before), Hedges g or the like; needs `variance`"
+            ),
+            mark("pooled SD"),
+        ),
+        _figure("variance", mark("variance of `effect`, its standard error squared"), minimum=0),
+        _figure("mean1", mark("mean of the recovered; of pairs, after"), POINTS),
+        _figure("sd1", mark("standard deviation of the same"), POINTS, minimum=0),
+        _figure(
+            "n1", mark("how many they are; of pairs, how many pairs"), PEOPLE, minimum=1, whole=True
+        ),
+        _figure("mean2", mark("mean of those without a failure; of pairs, before"), POINTS),
+        _figure("sd2", mark("standard deviation of the same"), POINTS, minimum=0),
+        _figure("n2", mark("how many they are; empty for pairs"), PEOPLE, minimum=1, whole=True),
+        _figure(
+            "r",
+            mark("correlation of being recovered (1) or not (0) with the outcome; needs `n`"),
+            minimum=-1,
+            maximum=1,
+        ),
+        _figure("n", mark("respondents in both groups together"), PEOPLE, minimum=1, whole=True),
+        _figure("t", mark("t of recovered minus comparison; needs `n1` and `n2`")),
+        _figure(
+            "f",
+            mark("F of the two groups, 1 degree of freedom; needs `sign`, `n1`, `n2`"),
+            minimum=0,
+        ),
+        _figure("p", mark("two-sided p; needs `sign`, `n1`, `n2`"), minimum=0, maximum=1),
+        _figure(
+            "sign",
+            mark("1: the recovered were higher; -1: lower; for `f` and `p`"),
+            minimum=-1,
+            maximum=1,
+        ),
+        _figure(
+            "before_after_r",
+            mark("correlation of the two scores of one person; makes the row one of pairs"),
+            minimum=-1,
+            maximum=1,
+        ),
+        _figure("year", mark("of publication"), mark("year"), whole=True),
+        Column(
+            "design",
+            "text",
+            "",
+            mark("between or within persons, field or scenario"),
+            may_be_empty=True,
+        ),
+        Column("subjects", "text", "", mark("who was asked"), may_be_empty=True),
+        Column("service", "text", "", mark("which service failed"), may_be_empty=True),
+        Column(
+            "source",
+            "text",
+            "",
+            mark("where the numbers were read: paper, table, page"),
+            may_be_empty=True,
         ),
     ),
 )
@@ -192,7 +282,8 @@ MARGINS = Contract(
 )
 
 CONTRACTS = {
-    contract.name: contract for contract in (SURVEY, TRANSACTIONS, CONTACTS, CUSTOMERS, MARGINS)
+    contract.name: contract
+    for contract in (SURVEY, EFFECTS, TRANSACTIONS, CONTACTS, CUSTOMERS, MARGINS)
 }
 
 

@@ -18,7 +18,8 @@ INTRODUCTION = """\
 Written from the contracts by `python -m retorno.tables.dictionary`: change them, not this page.
 
 - `examples/`: small simulated tables in the input format, to copy. Nobody in them exists.
-- `published/`: figures from the literature, each row with its source.
+- `published/`: facts from the literature, each row with its source.
+- `templates/`: `effects.csv`, a header to fill in from a licensed paper.
 - `raw/`: public data sets fetched by `retorno data get` or `retorno data add`. They stay on your
   machine: none of them travels with this repository.
 
@@ -123,6 +124,8 @@ def _allowed(column: Column) -> str:
         rules.append(", ".join(f"`{value}`" for value in column.allowed))
     if column.minimum is not None:
         rules.append(f"{number(column.minimum, 0)} or more")
+    if column.maximum is not None:
+        rules.append(f"{number(column.maximum, 0)} or less")
     if column.whole:
         rules.append("whole numbers")
     if column.kind == "date":
