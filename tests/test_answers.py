@@ -162,6 +162,65 @@ def test_the_lede_of_recovery_shows_raw_expected_and_corrected():
     )
 
 
+def test_beside_the_change_stands_the_difference_among_customers_alike_before():
+    """The numbers of the hand-made findings: as it stands 0.2 lower, alike before 0.05 from -0.1 to 0.2."""
+    found = [
+        *one_outcome("satisfaction", "below", "undecided", "shortfall"),
+        made(recovery, "paradox.satisfaction.ancova", "parity"),
+        *one_outcome("repurchase", "above", REFUSED, "shortfall"),
+        made(recovery, "paradox.repurchase.ancova", "undecided"),
+    ]
+    answer = checked(recovery.answer(found), found)
+    assert (
+        "Recovered minus no failure is −0.20 as it stands and 0.05 (95% interval −0.10 to 0.20) among customers alike "
+        "before: parity."
+    ) in answer.lede
+    assert "repurchase among customers alike before, undecided" in answer.lede
+    assert "paradox.satisfaction.ancova" in answer.cards
+    assert "paradox.satisfaction.difference" not in answer.cards
+
+
+@pytest.mark.parametrize(
+    ("between", "low", "high", "told"),
+    [
+        ("paradox", "below", "above", True),
+        ("shortfall", "below", "above", True),
+        ("paradox", "above", "above", False),
+        ("undecided", "below", "above", False),
+        ("paradox", REFUSED, REFUSED, False),
+    ],
+)
+def test_leavers_are_named_where_they_could_account_for_a_clear_difference(
+    between, low, high, told
+):
+    """Lee's bounds hold zero, and the difference as it stands is clear of it."""
+    found = [
+        *one_outcome("satisfaction", "above", "parity", between),
+        made(recovery, "leavers.satisfaction.lee_low", low),
+        made(recovery, "leavers.satisfaction.lee_high", high),
+    ]
+    answer = checked(recovery.answer(found), found)
+    assert ("could account for the difference" in answer.lede) == told
+
+
+@pytest.mark.parametrize(
+    ("side", "says"),
+    [
+        ("above", "A recovery earns €0.20 more than it costs."),
+        ("below", "A recovery costs €0.20 more than it earns."),
+        ("undecided", "Whether a recovery earns its cost is undecided."),
+        (REFUSED, None),
+    ],
+)
+def test_the_worth_of_a_recovery_closes_the_lede_where_it_is_stated(side, says):
+    found = one_outcome("satisfaction", "above", "parity", "parity")
+    more = {} if side == REFUSED else {"unit": "EUR per recovery"}
+    found.append(made(recovery, "value.per_recovery", side, **more))
+    answer = checked(recovery.answer(found), found)
+    assert answer.lede.endswith(says or "too little to matter.")
+    assert ("value.per_recovery" in answer.cards) == (says is not None)
+
+
 # Reactivation.
 ABSENT = "absent"
 STATES = (*SIDES, REFUSED)

@@ -4,14 +4,12 @@ import base64
 import io
 import re
 from dataclasses import replace
-from itertools import combinations
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import check_words, drawn, panels_of, words
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
 from PIL import Image
 
 from retorno import simulate
@@ -24,7 +22,22 @@ from retorno.reactivation import (
     purchase_history,
     return_hazard,
 )
-from retorno.recovery import SmallestEffect, group_means, recovered_changes, scored_survey
+from retorno.recovery import (
+    Money,
+    SmallestEffect,
+    adjusted_differences,
+    group_means,
+    justice_mediation,
+    leavers,
+    moderation,
+    ordered_models,
+    quality_threshold,
+    recovered_changes,
+    recovery_value,
+    reliability_sensitivity,
+    scored_survey,
+    study_plan,
+)
 from retorno.referral import (
     Assumptions,
     account,
@@ -67,9 +80,25 @@ def of_recovery():
     tables = simulate.simulate("recovery", "paradox", 600, seed=3).tables()
     survey = scored_survey(read("survey", tables["survey"], con=connect()))
     changes = recovered_changes(survey, smallest=SmallestEffect(0.2, "sd"))
+    rng, smallest = np.random.default_rng(1), SmallestEffect(0.2, "sd")
+    justice = justice_mediation(survey, rng=rng)
+    money = Money("EUR", margin=30.0, horizon_months=12, compensation=20.0, handling_cost=8.0)
     return {
         "means": (recovery.means, group_means(survey)),
         "changes": (recovery.changes, changes.steps()),
+        "reliability": (recovery.reliability, reliability_sensitivity(survey)),
+        "ordered": (recovery.ordered, ordered_models(survey)),
+        "overlap": (
+            recovery.overlap,
+            adjusted_differences(survey, smallest=smallest).overlap(),
+        ),
+        "leavers": (recovery.leavers, leavers(survey, rng=rng)),
+        "moderation": (recovery.moderation, moderation(survey)),
+        "threshold": (recovery.threshold, quality_threshold(survey)),
+        "mediation": (recovery.mediation, justice),
+        "confounding": (recovery.confounding, justice.confounding()),
+        "value": (recovery.value, recovery_value(survey, money).by_compensation()),
+        "plan": (recovery.plan, study_plan(survey, smallest=smallest, rng=rng)),
     }
 
 
@@ -94,6 +123,16 @@ NAMES = [
     "effects",
     "means",
     "changes",
+    "reliability",
+    "ordered",
+    "overlap",
+    "leavers",
+    "moderation",
+    "threshold",
+    "mediation",
+    "confounding",
+    "value",
+    "plan",
     "margins",
     "retention",
     "account",
@@ -103,41 +142,6 @@ NAMES = [
 @pytest.fixture(scope="module")
 def known():
     return of_reactivation() | of_recovery() | of_referral()
-
-
-def drawn(draw, result):
-    """Return the figure, laid out as it is written."""
-    with mpl.rc_context(theme.settings()):
-        canvas = Figure(layout="constrained")
-        draw(result, canvas.subplots())
-        canvas.draw_without_rendering()
-        return canvas
-
-
-def words(canvas):
-    """Return every text that shows, with the place it takes in points."""
-    from matplotlib.text import Text
-
-    canvas.draw_without_rendering()
-    texts = [t for t in canvas.findobj(Text) if t.get_visible() and t.get_text().strip()]
-    places = [t.get_window_extent() for t in texts]
-    return [(t.get_text(), p) for t, p in zip(texts, places, strict=True) if p.width]
-
-
-def panels_of(canvas):
-    return [ax for ax in canvas.axes if ax.axison]
-
-
-def check_words(canvas):
-    """Assert that no two words lie on each other and none leaves the figure; 2 points are air between lines."""
-    found = words(canvas)
-    for (one, a), (two, b) in combinations(found, 2):
-        apart = a.x1 <= b.x0 or b.x1 <= a.x0 or a.y1 - 2 <= b.y0 or b.y1 - 2 <= a.y0
-        assert apart, f"{one!r} and {two!r} lie on each other"
-    width, height = canvas.bbox.width, canvas.bbox.height
-    for text, p in found:
-        inside = p.x0 >= -1 and p.x1 <= width + 1 and p.y0 >= -1 and p.y1 <= height + 1
-        assert inside, f"{text!r} leaves the figure"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,8 +7,8 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import check_words, panels_of
 from matplotlib.figure import Figure
-from test_figures import check_words, panels_of
 
 from retorno.figures import theme
 from retorno.figures.recovery.mediation import confounding as draw_confounding

@@ -7,8 +7,8 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import check_words, panels_of
 from matplotlib.figure import Figure
-from test_figures import check_words, panels_of
 
 from retorno.figures import theme
 from retorno.figures.recovery.moderation import moderation as draw_moderation
@@ -393,7 +393,7 @@ def test_the_threshold_is_where_the_line_reaches_the_mean():
     assert (found.unit, found.verdict, found.n) == ("points of quality", None, 60)
     assert "reaches beyond the qualities there are, 1 to 7" in found.sentence
     assert "conditional on something after treatment" in found.sentence
-    assert "No bend of the line is shown (quadratic term, p = 0.59)" in found.sentence
+    assert "No bend of the line is shown (quadratic term, p = 0.590)" in found.sentence
     assert result.title() == (
         "The recovered reach those without a failure in satisfaction at a recovery quality of 1.37"
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import check_words, drawn
 from scipy import stats
-from test_figures import check_words, drawn
 
 from retorno.display import figure, table
 from retorno.errors import ParameterError

@@ -7,7 +7,6 @@ from scipy import stats
 
 from retorno.errors import ParameterError, TableError
 from retorno.recovery import (
-    DEFINITIONS,
     SmallestEffect,
     between_groups,
     group_means,
@@ -16,7 +15,10 @@ from retorno.recovery import (
     respondent_flow,
     scored_survey,
 )
+from retorno.recovery.between.difference import DEFINITIONS as BETWEEN
+from retorno.recovery.repair.rate import DEFINITIONS as RATE
 from retorno.recovery.verdict import verdicts
+from retorno.recovery.within.change import DEFINITIONS as CHANGE
 from retorno.stats.student import Student
 from retorno.tables import connect, read
 
@@ -43,7 +45,7 @@ def survey(table=None, **rules):
 
 
 def everything(scored, *, smallest=SMALLEST, **rules):
-    """Return the findings of the whole study by id."""
+    """Return the findings of the three comparisons by id."""
     results = (
         between_groups(scored, smallest=smallest, **OPTIONS),
         recovered_changes(scored, smallest=smallest, **OPTIONS, **rules),
@@ -58,7 +60,8 @@ def by_hand():
 
 
 def test_every_finding_is_stated_once(by_hand):
-    assert set(by_hand) == {d.id.format(outcome="satisfaction") for d in DEFINITIONS}
+    definitions = (*BETWEEN, *CHANGE, *RATE)
+    assert set(by_hand) == {d.id.format(outcome="satisfaction") for d in definitions}
     verdict = by_hand["paradox.satisfaction.verdict"]
     assert [i for i, f in by_hand.items() if f.estimate is None] == [verdict.id]
 

@@ -291,19 +291,18 @@ def _fit(codes, x) -> tuple[np.ndarray, np.ndarray, float]:
     import warnings
 
     from statsmodels.miscmodels.ordinal_model import OrderedModel
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
     rows, counts = np.unique(np.column_stack([codes, x]), axis=0, return_counts=True)
     model = OrderedModel(rows[:, 0].astype(int), rows[:, 1:], distr="logit")
     # OrderedModel knows no frequencies; with them equal rows are one, and its numerical derivatives many times faster.
     model.loglike = lambda params: float(counts @ model.loglikeobs(params))
-    model.cdf = (
-        special.expit
-    )  # the logistic law without the checks SciPy's object makes at each call
+    model.cdf = special.expit  # the same law without the checks SciPy's object makes at each call
     share = np.cumsum(np.bincount(codes))[:-1] / codes.size
     cuts = special.logit(share)
     start = np.concatenate([np.zeros(x.shape[1]), cuts[:1], np.log(np.diff(cuts))])
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # it warns where the check below refuses
+        warnings.simplefilter("ignore", ConvergenceWarning)  # what has not arrived is refused below
         for method, options in (("bfgs", {"gtol": 1e-8}), ("newton", {})):
             fit = model.fit(start, method=method, maxiter=500, disp=0, skip_hessian=True, **options)
             start = np.asarray(fit.params)

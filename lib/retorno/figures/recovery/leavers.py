@@ -34,7 +34,7 @@ def leavers(result, ax):
             _row(panel, -place, row, REFERENCE if place == 0 else ACCENT)
         names(panel, list(one.step))
         low, high = reach(list(zip(alike.ci_low, alike.ci_high, strict=True)))
-        value_axis(panel.xaxis, low, high, writer(unit), zero="0\n" + say("no difference"))
+        value_axis(panel.xaxis, low, high, writer(unit), zero="0\n" + say("equal"))
         heading(panel, outcome)
     return ax
 

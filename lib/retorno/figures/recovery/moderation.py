@@ -95,7 +95,8 @@ def _marks(ax, low: float, high: float) -> None:
     """Mark the moderator's axis at whole points where it has few, else at round ones."""
     from matplotlib.ticker import MaxNLocator
 
-    ticks = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(low, high)
+    whole = float(low).is_integer() and float(high).is_integer()
+    ticks = MaxNLocator(7, steps=[1, 2, 5, 10], integer=whole).tick_values(low, high)
     ticks = [float(t) for t in ticks if low <= t <= high]
     ax.set_xticks(ticks, [brief(round(t, 2)) for t in ticks])
 

@@ -26,7 +26,6 @@ def overlap(result, ax):
     room = 0.02 * (frame["to"].iloc[-1] - frame["from"].iloc[0])
     left, right = frame["from"].iloc[0] - room, frame["to"].iloc[-1] + room
     value_axis(ax.xaxis, left, right, lambda value, digits: percent(value, max(0, digits - 2)))
-    ax.set_xlabel(say("Chance of being among the recovered"))
     _name(ax, say("Recovered"), frame.recovered, 1, ACCENT)
     _name(ax, say("No failure"), frame.no_failure, 0, SOFT)
     return ax

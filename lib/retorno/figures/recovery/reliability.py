@@ -15,7 +15,7 @@ from retorno.figures.theme import ACCENT, SOFT
 from retorno.language import number, quantity, say
 
 HEIGHT = 2.9
-TICKS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+TICKS = (0.4, 0.6, 0.8)
 
 
 def reliability(result, ax):

@@ -38,5 +38,8 @@ def value(result, ax):
 
 
 def _written(ax, x: float, y: float, text: str, colour: str) -> None:
-    """Write what a point is, to its upper right."""
-    ax.annotate(text, (x, y), xytext=(6, 8), textcoords="offset points", color=colour)
+    """Write what a point is: above the falling line to its right, below the line of break-even to its left."""
+    below = y < 0
+    place = {"xytext": (-7, -7) if below else (7, 7), "ha": "right" if below else "left"}
+    place["va"] = "top" if below else "bottom"
+    ax.annotate(text, (x, y), textcoords="offset points", color=colour, **place)

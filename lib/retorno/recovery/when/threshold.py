@@ -181,7 +181,7 @@ class QualityThreshold:
     def to_frame(self):
         """Return quality, n, mean, ci_low, ci_high, line, no_failure, unit; one row a level of quality.
 
-        A level with fewer than `min_group` scores has a mean without an interval.
+        A level with fewer than `min_group` scores has no mean, one whose scores are all alike no interval.
         """
         import pandas as pd
 
@@ -197,10 +197,10 @@ class QualityThreshold:
             mean = mean_or_constant(scores) if scores.size >= max(2, self.min_group) else None
             spread = mean.at(self.level).interval if mean and mean.se else (None, None)
             height = self.line.of((1.0, quality)).value
-            rows.append((quality, scores.size, scores.mean(), *spread, height))
+            rows.append((quality, scores.size, mean and mean.value, *spread, height))
         frame = pd.DataFrame(rows, columns=names[:6])
         frame = frame.assign(no_failure=self.no_failure.value, unit=self.survey.unit(self.outcome))
-        return frame.astype({"ci_low": float, "ci_high": float})
+        return frame.astype({"mean": float, "ci_low": float, "ci_high": float})
 
     def columns(self) -> dict[str, tuple[str, str]]:
         """Return label and kind of each column of the table."""
@@ -247,9 +247,9 @@ class QualityThreshold:
         if self.refused:
             return self.refused
         drawn = say(
-            "Points are means of the recovered at each quality, n of them; bars, the band of no failure and the mark "
-            "at the foot are {level} intervals. {n} recovered, {others} without a "
-            "failure.",
+            "Points are means of the recovered at each quality, n of them, {least} or more; bars, the band of no "
+            "failure and the mark at the foot are {level} intervals. {n} recovered, {others} without a failure.",
+            least=integer(max(2, self.min_group)),
             level=percent(self.level, 0),
             n=integer(self.scores.size),
             others=integer(self.n_no_failure),
@@ -272,7 +272,7 @@ class QualityThreshold:
                 quality=brief(r.quality),
                 mean=quantity(r.mean, r.unit),
             )
-            for r in self.to_frame().itertuples()
+            for r in self.to_frame().dropna(subset=["mean"]).itertuples()
         )
         return say(
             "Means by recovery quality with a rising line, against the mean without a failure. {points}. {sentence}",
