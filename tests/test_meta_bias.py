@@ -359,8 +359,8 @@ def test_no_top_and_a_flat_top_are_said(monkeypatch):
     with pytest.raises(ValueError, match="1 Newton steps led to none"):
         selection_model(*studies(SETS["bcg"]), favoured="negative")
     monkeypatch.undo()
-    flat = lambda *_: (0.0, np.array([0.3, 0.1, 0.0]), np.zeros((3, 3)))  # noqa: E731
-    monkeypatch.setattr(selection, "_climbed", flat)
+    saddle = np.diag([-1.0, 1.0, -1.0])
+    monkeypatch.setattr(selection, "_climbed", lambda *_: (0.0, np.array([0.3, 0.1, 0.0]), saddle))
     with pytest.raises(ValueError, match="flat at its top"):
         selection_model(*studies(SETS["bcg"]), favoured="negative")
 

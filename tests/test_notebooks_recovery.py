@@ -25,6 +25,8 @@ def every_id():
     for definition in DEFINITIONS:
         if definition.id.startswith("ceiling."):  # repurchase of 0 and 1 has no ceiling
             yield from (definition.id.format(outcome=o) for o in OUTCOMES if o != "repurchase")
+        elif definition.id.startswith("literature."):  # without a table of effects, left out
+            continue
         elif "indirect_per_quality" not in definition.id:  # stated where the others cannot be
             for outcome, justice, name in product(OUTCOMES, JUSTICE, MODERATORS):
                 yield definition.id.format(outcome=outcome, justice=justice, name=name)
@@ -73,8 +75,9 @@ def test_the_default_run_states_every_finding_and_knows_its_answers(run):
         "change.satisfaction.raw",
         "paradox.satisfaction.ancova",
     ]
-    stated = {d.id for d in DEFINITIONS} - {"mediation.{justice}.indirect_per_quality"}
-    assert {e["id"] for e in provenance["estimands"]} == stated
+    left_out = {d.id for d in DEFINITIONS if d.id.startswith("literature.")}
+    left_out.add("mediation.{justice}.indirect_per_quality")
+    assert {e["id"] for e in provenance["estimands"]} == {d.id for d in DEFINITIONS} - left_out
 
 
 def test_where_recovery_lifts_satisfaction_the_report_says_so(run):
@@ -141,6 +144,82 @@ def test_fractional_item_means_run_and_methods_for_ordered_answers_are_refused(
     ordered |= {"ordered.satisfaction.odds_ratio", "ordered.satisfaction.proportional_odds_p"}
     assert {i for i in refused if not i.startswith("value.")} == ordered
     assert all("11" in found[i]["sentence"] for i in ordered)
+
+
+LITERATURE = ("mu", "tau2", "i2", "prediction")
+
+
+def test_a_table_of_published_effects_alone_is_a_report(run):
+    """One command on an effects table: the evidence map, the pooled studies, and nothing of a survey."""
+    status, said, records = run(ROOT / "notebooks/params/recovery.literature.yml")
+    assert status == 0, said
+    record = records["literature"]
+    found = by_id(record)
+    assert set(found) == {f"literature.{name}" for name in LITERATURE}
+    assert all(finding["estimate"] is not None for finding in found.values())
+    answer = record["provenance"]["answer"]
+    assert answer["headline"].startswith("Published studies")
+    assert answer["cards"][0] == "literature.mu"
+
+
+def test_a_survey_stands_among_the_published_studies(run, respondents, tmp_path):
+    """Survey and effects: all of both, the mean with the own survey between the published mean and its g."""
+    respondents.to_csv(tmp_path / "survey.csv", index=False)
+    status, said, records = run(
+        "recovery",
+        *("--data", f"survey={tmp_path / 'survey.csv'}"),
+        *("--data", f"effects={ROOT / 'data/examples/effects.csv'}"),
+    )
+    assert status == 0, said
+    found = by_id(records["default"])
+    own = {"with_own_study.mu", "own_shrunken", "needed_to_change"}
+    assert {f"literature.{name}" for name in {*LITERATURE, *own}} <= set(found)
+    assert "paradox.satisfaction.difference" in found
+    joined, published, ours = (
+        found[name]["estimate"]
+        for name in (
+            "literature.with_own_study.mu",
+            "literature.mu",
+            "paradox.satisfaction.hedges_g",
+        )
+    )
+    assert min(published, ours) < joined < max(published, ours)
+    assert "with this survey" in records["default"]["provenance"]["answer"]["lede"]
+
+
+@pytest.mark.parametrize(
+    ("table", "words", "messages"),
+    [
+        ("study,outcome,effect,variance\nA,satisfaction,0.2,0.01\n", [], ["has 1 study"]),
+        (
+            "study,outcome,effect,variance\nA,satisfaction,0.2,-1\nB,satisfaction,0.1,0.02\n",
+            [],
+            ["variance"],
+        ),
+        (
+            "study,outcome,effect,variance\nA,satisfaction,0.2,0.01\nB,satisfaction,0.1,\n",
+            [],
+            ["row"],
+        ),
+        (
+            "study,outcome,effect,variance\nA,satisfaction,0.2,0.01\nB,satisfaction,0.1,0.02\n",
+            ["-p", "literature_by", "colour"],
+            ["literature_by: wanted a column of effects"],
+        ),
+    ],
+)
+def test_effects_that_cannot_be_pooled_are_told(run, tmp_path, table, words, messages):
+    """One study is refused; what is no effect, or no column to group by, stops with a message."""
+    (tmp_path / "effects.csv").write_text(table)
+    status, said, records = run("recovery", "--data", f"effects={tmp_path / 'effects.csv'}", *words)
+    assert "Traceback" not in said
+    if status == 0:
+        said = by_id(records["default"])["literature.mu"]["sentence"]
+        assert by_id(records["default"])["literature.mu"]["verdict"] == "refused"
+    else:
+        assert (status, records) == (2, {})
+    for message in messages:
+        assert message in said
 
 
 def spoiled(table, kind):

@@ -24,14 +24,20 @@ def test_the_contracts_hold_the_columns_of_the_design():
         "recovery_quality severity distributive_justice procedural_justice interactional_justice "
         "prior_failures stability controllability segment weight"
     )
+    effects = (
+        "effect variance mean1 sd1 n1 mean2 sd2 n2 r n t f p sign before_after_r "
+        "year design subjects service source"
+    )
     assert names == {
         "survey": (["respondent_id", "group", "satisfaction"], survey.split()),
+        "effects": (["study", "outcome"], effects.split()),
         "transactions": (["customer_id", "date", "amount"], ["margin", "channel"]),
         "contacts": (["arm"], ["customer_id", "contacted_on", "recency", "cost"]),
         "customers": (["customer_id", "joined_on", "referred"], ["left_on", "referrer_id"]),
         "margins": (["customer_id", "month", "margin"], []),
     }
-    assert list(names) == ["survey", "transactions", "contacts", "customers", "margins"]
+    tables = ["survey", "effects", "transactions", "contacts", "customers", "margins"]
+    assert list(names) == tables
     assert {column.kind for contract in CONTRACTS.values() for column in contract} == set(TYPES)
 
 

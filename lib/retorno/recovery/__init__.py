@@ -12,6 +12,16 @@ from retorno.recovery.between.ordered import ordered_models
 from retorno.recovery.between.sizes import DEFINITIONS as _SIZES
 from retorno.recovery.between.sizes import effect_sizes
 from retorno.recovery.groups import group_means, respondent_flow
+from retorno.recovery.literature.bias import questioned
+from retorno.recovery.literature.drawn import forest
+from retorno.recovery.literature.evidence_map import evidence_map
+from retorno.recovery.literature.own import DEFINITIONS as _OWN
+from retorno.recovery.literature.own import with_own_study
+from retorno.recovery.literature.pooled import DEFINITIONS as _POOLED
+from retorno.recovery.literature.pooled import pooled_literature
+from retorno.recovery.literature.published import published_effects
+from retorno.recovery.literature.spread import baujat, funnel
+from retorno.recovery.literature.steps import cumulative, left_out
 from retorno.recovery.repair.double_deviation import DEFINITIONS as _DEVIATION
 from retorno.recovery.repair.double_deviation import double_deviations
 from retorno.recovery.repair.rate import DEFINITIONS as _RATE
@@ -58,6 +68,8 @@ DEFINITIONS = (
     *_MEDIATION,
     *_VALUE,
     *_PLAN,
+    *_POOLED,
+    *_OWN,
 )
 
 __all__ = [
@@ -66,17 +78,26 @@ __all__ = [
     "SmallestEffect",
     "adjusted_differences",
     "answer",
+    "baujat",
     "between_groups",
     "ceiling",
     "change_sizes",
+    "cumulative",
     "double_deviations",
     "effect_sizes",
+    "evidence_map",
+    "forest",
+    "funnel",
     "group_means",
     "justice_mediation",
     "leavers",
+    "left_out",
     "moderation",
     "ordered_models",
+    "pooled_literature",
+    "published_effects",
     "quality_threshold",
+    "questioned",
     "recovered_changes",
     "recovery_rates",
     "recovery_value",
@@ -85,4 +106,5 @@ __all__ = [
     "scored_survey",
     "study_plan",
     "well_recovered",
+    "with_own_study",
 ]

@@ -12,6 +12,8 @@ from retorno.language import mark, quantity, say
 from retorno.recovery.between.adjusted import ANCOVA
 from retorno.recovery.between.difference import DIFFERENCE, SHORT, VERDICT
 from retorno.recovery.between.leavers import LEE_HIGH, LEE_LOW
+from retorno.recovery.literature.own import NEEDED, SHRUNKEN, WITH_OWN
+from retorno.recovery.literature.pooled import I2, MU, PREDICTION, TAU2
 from retorno.recovery.repair.rate import RATE
 from retorno.recovery.survey import OUTCOMES
 from retorno.recovery.within.change import CORRECTED, EXPECTED, RAW
@@ -90,19 +92,29 @@ WORTH = {
     "undecided": mark("Whether a recovery earns its cost is undecided."),
 }
 
+# Side of zero of the mean of the published studies -> headline, where there is no survey.
+PUBLISHED = {
+    "above": mark("Published studies put recovered customers above those without a failure"),
+    "below": mark("Published studies put recovered customers below those without a failure"),
+    "undecided": mark("Published studies leave it open whether there is a recovery paradox"),
+}
+
 
 def answer(findings: Iterable[Finding]) -> Answer:
     """Return what the findings of the study come to."""
     found = Findings(findings)
     outcomes = _outcomes(found)
     lead = next((o for o in outcomes if _leading(found, o).verdict != REFUSED), None)
+    if not outcomes and found.verdict(MU.id) != REFUSED:
+        return _published(found)
     if lead is None:
         reason = found[0].sentence if found else ""
         return Answer(say(NOTHING), reason, _cards(found, outcomes))
     outcomes = [lead, *(o for o in outcomes if o != lead)]
     tell = _within if _is_within(found, lead) else _between
     headline, lede = tell(found, lead)
-    sentences = [*lede, *_left(found, lead), *_others(found, outcomes[1:]), *_worth(found)]
+    sentences = [*lede, *_left(found, lead), *_others(found, outcomes[1:])]
+    sentences += [*_worth(found), *_among(found)]
     return Answer(headline, " ".join(sentences), _cards(found, outcomes))
 
 
@@ -168,6 +180,36 @@ def _left(found: Findings, outcome: str) -> list[str]:
     if not is_clear or low is None or REFUSED in (low.verdict, high.verdict):
         return []
     return [say(LEFT)] if low.estimate <= 0 <= high.estimate else []
+
+
+def _among(found: Findings) -> list[str]:
+    """Return where the survey leaves the published studies, where they are pooled."""
+    published, joined = found.get(MU.id), found.get(WITH_OWN.id)
+    if None in (published, joined) or REFUSED in (published.verdict, joined.verdict):
+        return []
+    words = {"published": quantity(published.estimate, published.unit), "joined": shown(joined)}
+    return [
+        say(
+            "In standard deviations, published studies come to {published} on average, with this survey {joined}.",
+            **words,
+        )
+    ]
+
+
+def _published(found: Findings) -> Answer:
+    """Return what the published studies come to alone."""
+    mean, spread = found.get(MU.id), found.get(PREDICTION.id)
+    lede = [say("Their mean effect is {mean} standard deviations.", mean=shown(mean))]
+    if spread is not None and spread.verdict != REFUSED:
+        lede.append(
+            say(
+                "A further study of the same kind would find a true effect between {low} and {high}.",
+                low=quantity(spread.ci_low, spread.unit),
+                high=quantity(spread.ci_high, spread.unit),
+            )
+        )
+    ids = (d.id for d in (MU, PREDICTION, TAU2, I2, WITH_OWN, SHRUNKEN, NEEDED))
+    return Answer(say(PUBLISHED[mean.verdict]), " ".join(lede), choose_cards(found, *ids))
 
 
 def _worth(found: Findings) -> list[str]:

@@ -46,7 +46,7 @@ STUDIES = {
         Study(
             name="recovery",
             notebook=NOTEBOOKS / "10_recovery_paradox.ipynb",
-            tables=("survey",),
+            tables=("survey", "effects"),
         ),
         Study(
             name="reactivation",

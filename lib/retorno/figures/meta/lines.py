@@ -182,7 +182,7 @@ def segments(ax, at: Sequence[Place], low, high, colour: str, *, thin: bool = Fa
             ax.plot(np.full(ends.sum(), edge), y[ends], marker, **looks)
 
 
-def diamond(ax, place: Place, value: float, high: float, low: float, colour: str, *, full=True):
+def diamond(ax, place: Place, value: float, low: float, high: float, colour: str, *, full=True):
     """Draw a mean as a diamond as wide as its interval."""
     half = 0.34 * place.height
     x, y = [low, value, high, value], [0, half, 0, -half]

@@ -1,6 +1,7 @@
 """Figures of the recovery study: each takes a result and the axes to draw on."""
 
 from retorno.figures.recovery.changes import changes
+from retorno.figures.recovery.evidence_map import evidence_map
 from retorno.figures.recovery.leavers import leavers
 from retorno.figures.recovery.means import means
 from retorno.figures.recovery.mediation import confounding, mediation
@@ -15,6 +16,7 @@ from retorno.figures.recovery.value import value
 __all__ = [
     "changes",
     "confounding",
+    "evidence_map",
     "leavers",
     "means",
     "mediation",
