@@ -138,6 +138,11 @@ def test_the_height_grows_with_the_studies():
         for k in (5, 20, 40)
     ]
     assert np.diff(heights) == pytest.approx(lines.WIDE * np.array([15, 20]), rel=1e-9)
+    most = [
+        drawn(meta.forest, forest(pooled_literature(simulated(k)))).get_figheight()
+        for k in (70, 80)
+    ]
+    assert np.diff(most) == pytest.approx([10 * lines.TIGHT], rel=1e-9)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -212,6 +217,12 @@ def test_the_diamonds_are_as_wide_as_the_intervals_and_the_thin_line_as_the_pred
     assert np.array(diamonds) == pytest.approx(np.array(wanted), rel=1e-12)
     thin = [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "|"]
     assert thin == [list(p.prediction) for p in pools]
+
+
+def test_groups_have_no_prediction_but_all_studies_have(known):
+    """Thin lines stand for the two means of all: published, and with the own survey."""
+    ax = drawn(*known["grouped"]).axes[0]
+    assert sum(line.get_marker() == "|" for line in ax.lines) == 2
 
 
 def test_the_frame_holds_the_numbers_by_hand():
@@ -385,6 +396,8 @@ def test_the_contours_lie_where_p_has_their_value(known):
     }
     assert edges == {round(value, 6) for value in z}
     frame = result.to_frame()
+    wanted = 2 * stats.norm.sf(frame["effect"].abs() / frame["se"])
+    assert list(frame["p"]) == pytest.approx(list(wanted), rel=1e-9)
     inside = frame["effect"].abs() < z[1] * frame["se"]
     assert ((frame["p"] > 0.05) == inside).all()
 
@@ -413,10 +426,8 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
     ax = drawn(meta.forest, forest(pooled)).axes[0]
     low, high = ax.get_xlim()
     assert high - low < 5
-    arrows = {
-        line.get_marker(): line.get_xdata()[0] for line in ax.lines if line.get_marker() in "<>"
-    }
-    assert arrows == {"<": low, ">": high}
+    arrows = [(line.get_marker(), list(line.get_xdata())) for line in ax.lines]
+    assert [one for one in arrows if one[0] in ("<", ">")] == [("<", [low]), (">", [high])]
     assert forest(pooled).to_frame()["ci_high"][3] == pytest.approx(1 + 19.59964, abs=1e-4)
 
 

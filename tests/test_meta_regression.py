@@ -8,9 +8,11 @@ import pytest
 from scipy import stats
 from shared import judge
 
-from retorno.stats.meta import regression
+from retorno.stats.meta import residual
+from retorno.stats.meta.design import grouped
 from retorno.stats.meta.models import random_effects
-from retorno.stats.meta.regression import grouped, meta_regression, subgroups, wald_test
+from retorno.stats.meta.regression import meta_regression, wald_test
+from retorno.stats.meta.subgroups import subgroups
 
 REFERENCE = json.loads(
     (Path(__file__).parent / "reference" / "meta_regression.json").read_text(encoding="utf-8")
@@ -280,7 +282,7 @@ def test_what_has_no_regression_is_refused(change, message):
 
 
 def test_no_convergence_is_said_with_what_was_tried(monkeypatch):
-    monkeypatch.setattr(regression, "STEPS", 1)
+    monkeypatch.setattr(residual, "STEPS", 1)
     x = np.column_stack([np.ones(5), [1, 2, 3, 4, 7]])
     y, v = [0.1, 0.9, 0.3, 2.0, 0.2], [0.01, 0.2, 0.05, 0.1, 0.03]
     with pytest.raises(ValueError, match="the restricted likelihood was not found in 1 Newton"):

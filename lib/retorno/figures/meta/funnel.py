@@ -24,7 +24,7 @@ def funnel(result, ax):
     most = 1.06 * float(frame["se"].max())
     low, high = _span(frame["effect"], result.mean, most)
     ax.grid(visible=False)
-    _contours(ax, [z for _, z in result.contours], most, max(-low, high))
+    _contours(ax, [z for _, z in result.contours], most)
     value_axis(ax.yaxis, 0.0, most, number)
     value_axis(ax.xaxis, low, high, number)
     ax.invert_yaxis()
@@ -56,7 +56,7 @@ def _span(effect, mean: float, most: float) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _contours(ax, at: Sequence[float], most: float, widest: float) -> None:
+def _contours(ax, at: Sequence[float], most: float) -> None:
     """Shade the bands between the contours, on both sides of zero."""
     se = np.array([0.0, most])
     for inner, outer, alpha in zip(at[:-1], at[1:], SHADES[1:], strict=True):

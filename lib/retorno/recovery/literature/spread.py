@@ -66,7 +66,7 @@ class Funnel:
         rows = [] if self.refused else list(self._points())
         frame = pd.DataFrame(rows, columns=["name", "kind", "effect", "se"])
         z = np.abs(frame["effect"].to_numpy(dtype=float) / frame["se"].to_numpy(dtype=float))
-        return frame.assign(p=special.ndtr(-z))
+        return frame.assign(p=2 * special.ndtr(-z))
 
     def _points(self):
         fit = self.pooled.pool.fit

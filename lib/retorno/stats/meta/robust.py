@@ -17,7 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from retorno.stats.meta.regression import WaldTest, _rows, _weighted, grouped, wald_test
+from retorno.stats.meta.design import grouped, rows_of
+from retorno.stats.meta.regression import WaldTest, wald_test
+from retorno.stats.meta.residual import weighted
 from retorno.stats.student import Student
 
 KINDS = ("CR1", "CR2")
@@ -90,7 +92,7 @@ class ClusterRobust:
 
     def contrast(self, weights) -> Student:
         """Return a weighted sum of the coefficients, `weights` of shape (n_coefficients,)."""
-        c = _rows(weights, len(self.names))
+        c = rows_of(weights, len(self.names))
         se = float(np.sqrt(c[0] @ self.covariance @ c[0]))
         return Student(float(c[0] @ self.coefficients), se, self._df(c))
 
@@ -99,7 +101,7 @@ class ClusterRobust:
 
         An F; for "CR2" of Tipton and Pustejovsky (HTZ). ValueError where too few clusters carry the contrasts.
         """
-        c = _rows(contrasts, len(self.names))
+        c = rows_of(contrasts, len(self.names))
         found = wald_test(c @ self.coefficients, c @ self.covariance @ c.T, self._df(c))
         if self.small_sample == "CR1":
             return found
@@ -168,7 +170,7 @@ def cluster_robust(fit, cluster, *, small_sample: str = "CR2", level=None) -> Cl
     if not 0 < level < 1:
         raise ValueError(f"`level` is a coverage between 0 and 1, such as 0.95; got {level}.")
     names, design, intercept = _parts(fit)
-    w, q, r, e = _weighted(fit.effect, fit.variance, design, fit.tau2)
+    w, q, r, e = weighted(fit.effect, fit.variance, design, fit.tau2)
     places = grouped(cluster, fit.k, "cluster")
     count, p = len(places), len(names)
     if count <= p:
