@@ -486,9 +486,12 @@ def test_the_level_is_that_of_the_pooling():
     assert "Effect [90%]" in [text for text, _ in words(drawn(meta.forest, result))]
 
 
-@pytest.mark.parametrize(("option", "value"), [("order", "size"), ("by", "moon")])
-def test_an_unknown_order_or_split_is_refused(option, value):
-    with pytest.raises(ValueError, match=f"`{option}` is one of"):
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("order", "size", "`order` is one of"), ("by", "moon", "literature_by: wanted one of design")],
+)
+def test_an_unknown_order_or_split_is_refused(option, value, message):
+    with pytest.raises(ValueError, match=message):
         forest(pooled_literature(simulated(3)), **{option: value})
 
 

@@ -204,7 +204,7 @@ def test_a_survey_stands_among_the_published_studies(run, respondents, tmp_path)
         (
             "study,outcome,effect,variance\nA,satisfaction,0.2,0.01\nB,satisfaction,0.1,0.02\n",
             ["-p", "literature_by", "colour"],
-            ["literature_by: wanted a column of effects"],
+            ["literature_by: wanted one of design, subjects, service"],
         ),
     ],
 )

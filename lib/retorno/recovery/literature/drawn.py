@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from retorno.errors import ParameterError
 from retorno.findings import direction
 from retorno.language import integer, mark, number, p_value, percent, say
 from retorno.recovery.literature.own import WithOwn
@@ -74,8 +75,6 @@ class Forest:
     def __post_init__(self):
         if self.order not in ORDERS:
             raise ValueError(f"`order` is one of {', '.join(ORDERS)}; got {self.order!r}.")
-        if self.by is not None and self.by not in SPLITS:
-            raise ValueError(f"`by` is one of {', '.join(SPLITS)} or None; got {self.by!r}.")
 
     @property
     def refused(self) -> str | None:
@@ -231,7 +230,20 @@ def forest(
     by : {"design", "subjects", "service"}, optional
         Groups the rows, with a mean of each group that has two studies.
     order : {"table", "year", "effect", "precision"}
+
+    Raises
+    ------
+    ParameterError
+        When `by` is none of these.
     """
+    if by is not None and by not in SPLITS:
+        raise ParameterError(
+            say(
+                "literature_by: wanted one of {there}; got {got!r}.",
+                there=", ".join(SPLITS),
+                got=by,
+            )
+        )
     return Forest(pooled, with_own, by, order)
 
 
