@@ -24,6 +24,7 @@ from retorno.recovery import SmallestEffect, between_groups, scored_survey
 from retorno.recovery.literature import own as own_module
 from retorno.recovery.literature import pooled as pooled_module
 from retorno.recovery.literature.evidence_map import FILE, evidence_map
+from retorno.recovery.literature.moderators import moderators
 from retorno.recovery.literature.own import Own, needed_effect, with_own_study
 from retorno.recovery.literature.pooled import pooled_literature, typical_variance
 from retorno.recovery.literature.published import WAYS, Published, published_effects
@@ -585,3 +586,36 @@ def test_a_published_result_never_alters_its_input():
     kept = frame.copy()
     assert isinstance(published_effects(Table(frame)), Published)
     pd.testing.assert_frame_equal(frame, kept)
+
+
+def test_kinds_of_studies_are_compared_with_one_variance_between_them():
+    """Two hotels at 0.1, two banks at 0.5, all with variance 0.01: means are the plain ones, 0.1 and 0.5.
+
+    Nothing is left over within the kinds, so the variance between studies is 0 and the difference, 0.4 over 0.1, is
+    clear; the year goes with the service and says the same: 0.4 in ten years.
+    """
+    frame = pd.DataFrame(
+        {
+            "study": list("ABCD"),
+            "outcome": "satisfaction",
+            "effect": [0.05, 0.15, 0.45, 0.55],
+            "variance": 0.01,
+            "service": ["hotel", "hotel", "bank", "bank"],
+            "year": [2000, 2000, 2010, 2010],
+        }
+    )
+    pooled = pooled_literature(published_effects(read("effects", frame, con=connect())))
+    table = moderators(pooled).to_frame().set_index("kind")
+    assert table.loc[["hotel", "bank"], "mean"].tolist() == pytest.approx([0.1, 0.5], abs=1e-9)
+    assert table.loc["change in ten years", "mean"] == pytest.approx(0.4, abs=1e-9)
+    assert set(table["left_over"].round(9)) == {0.0}
+    assert "A difference is shown by service, year" in moderators(pooled).table_caption()
+
+
+def test_studies_of_one_kind_have_nothing_to_compare():
+    frame = pd.DataFrame(
+        {"study": list("AB"), "outcome": "satisfaction", "effect": [0.1, 0.2], "variance": 0.01}
+    )
+    pooled = pooled_literature(published_effects(read("effects", frame, con=connect())))
+    assert moderators(pooled).rows == ()
+    assert "cannot be compared" in moderators(pooled).table_caption()

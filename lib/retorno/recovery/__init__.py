@@ -15,6 +15,7 @@ from retorno.recovery.groups import group_means, respondent_flow
 from retorno.recovery.literature.bias import questioned
 from retorno.recovery.literature.drawn import forest
 from retorno.recovery.literature.evidence_map import evidence_map
+from retorno.recovery.literature.moderators import moderators
 from retorno.recovery.literature.own import DEFINITIONS as _OWN
 from retorno.recovery.literature.own import with_own_study
 from retorno.recovery.literature.pooled import DEFINITIONS as _POOLED
@@ -93,6 +94,7 @@ __all__ = [
     "leavers",
     "left_out",
     "moderation",
+    "moderators",
     "ordered_models",
     "pooled_literature",
     "published_effects",
