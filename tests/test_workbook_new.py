@@ -152,7 +152,8 @@ def test_an_installed_wheel_needs_no_checkout(installed, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     place = tmp_path / "mine" / "reports" / "recovery" / "recovery"
     record = json.loads((place / "findings.json").read_text(encoding="utf-8"))
-    assert [table["source"] for table in record["provenance"]["data"]] == ["survey.csv"]
+    sources = [table["source"] for table in record["provenance"]["data"]]
+    assert sources == ["survey.csv", "effects.csv"]
     assert not record["provenance"]["simulated"]
     page = (place / "report.html").read_text(encoding="utf-8")
     assert str(package.parent) not in page

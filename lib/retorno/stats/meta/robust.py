@@ -22,6 +22,7 @@ from retorno.stats.meta.regression import WaldTest, wald_test
 from retorno.stats.meta.residual import weighted
 from retorno.stats.student import Student
 
+ROUNDING = 1e-6  # degrees of freedom that are none
 KINDS = ("CR1", "CR2")
 ALONE = 1e-9  # share of the information on a coefficient that must come from other clusters
 NOUGHT = 1e-12  # eigenvalue, as a share of the largest, below which it is rounding
@@ -106,7 +107,7 @@ class ClusterRobust:
         if self.small_sample == "CR1":
             return found
         df, error = found.df, found.df_error - found.df + 1
-        if error <= 0:
+        if error <= ROUNDING:
             raise ValueError(
                 f"{found.df_error:.1f} degrees of freedom cannot carry a joint test of {df} contrasts; test fewer."
             )
