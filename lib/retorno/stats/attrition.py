@@ -15,7 +15,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from retorno.stats.adjustment import chances
-from retorno.stats.student import Student, welch
+from retorno.stats.student import Student, satterthwaite, welch
 
 CELLS = 2_000_000  # counts held at once while drawing
 NO_ANSWER = "`{name}` needs two members who answered; got {got}."
@@ -133,8 +133,8 @@ def weighted_difference(first: Weighted, second: Weighted) -> Student:
     variance = sum(part for part, _ in parts)
     if not variance > 0:
         raise ValueError("both groups are constant: there is no spread to judge a difference by.")
-    df = variance**2 / sum(part**2 / df for part, df in parts)
-    return Student(first.mean.value - second.mean.value, float(np.sqrt(variance)), float(df))
+    value = first.mean.value - second.mean.value
+    return Student(value, float(np.sqrt(variance)), satterthwaite(parts))
 
 
 def worst_case(first, second, *, low: float, high: float) -> Bounds:

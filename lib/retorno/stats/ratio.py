@@ -6,7 +6,7 @@ Source: Fieller (1954), J. of the Royal Statistical Society B 16, 175-185.
 import numpy as np
 from scipy import stats
 
-from retorno.stats.student import Estimate
+from retorno.stats.student import Estimate, satterthwaite
 
 
 def fieller_ratio(numerator: float, denominator: float, covariance, *, df: float, level: float):
@@ -66,6 +66,6 @@ def share_of_gap(group, low, high, *, level: float) -> Estimate:
     parts = np.array([v, (1 - ratio) ** 2 * v_floor, ratio**2 * v_ceiling])
     if not parts.sum() > 0:
         raise ValueError("all groups are constant: there is no spread to judge a ratio by.")
-    df = parts.sum() ** 2 / sum(p**2 / (x.size - 1) for p, x in zip(parts, groups, strict=True))
+    df = satterthwaite([(p, x.size - 1) for p, x in zip(parts, groups, strict=True)])
     covariance = [[v + v_floor, v_floor], [v_floor, v_ceiling + v_floor]]
     return fieller_ratio(m - floor, ceiling - floor, covariance, df=df, level=level)

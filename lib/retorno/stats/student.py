@@ -85,7 +85,20 @@ def welch(first, second) -> Student:
     if np.ptp(first) == 0 and np.ptp(second) == 0:
         raise ValueError("both groups are constant: there is no spread to judge a difference by.")
     parts = [(values.var(ddof=1) / values.size, values.size - 1) for values in (first, second)]
-    variance = sum(part for part, _ in parts)
-    # Satterthwaite's; SciPy's ttest_ind warns of lost precision when one group is constant.
-    df = variance**2 / sum(part**2 / own for part, own in parts)
-    return Student(float(first.mean() - second.mean()), float(np.sqrt(variance)), float(df))
+    # SciPy's ttest_ind gives the same df but warns of lost precision when one group is constant.
+    se = np.sqrt(sum(part for part, _ in parts))
+    return Student(float(first.mean() - second.mean()), float(se), satterthwaite(parts))
+
+
+def satterthwaite(parts) -> float:
+    """Return the degrees of freedom of a sum of independent variances, each (variance, its own df); not all 0.
+
+    Source: Satterthwaite (1946), Biometrics Bulletin 2, 110-114.
+
+    Examples
+    --------
+    >>> satterthwaite([(1.0, 10), (1.0, 10)])
+    20.0
+    """
+    total = sum(variance for variance, _ in parts)
+    return float(total**2 / sum(variance**2 / df for variance, df in parts))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from retorno.stats.student import Estimate
+from retorno.stats.student import Estimate, satterthwaite
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,9 @@ def superiority(first, second) -> Superiority:
     if first.min() > second.max() or first.max() < second.min():
         return Superiority(float(first.min() > second.max()), 0.0, float("inf"), (n, m), True)
     ours, theirs = _placements(first, second), _placements(second, first)
-    parts = ours.var(ddof=1) / n, theirs.var(ddof=1) / m
-    variance = float(sum(parts))
-    df = variance**2 / (parts[0] ** 2 / (n - 1) + parts[1] ** 2 / (m - 1))
-    return Superiority(float(ours.mean()), float(np.sqrt(variance)), float(df), (n, m), False)
+    parts = [(ours.var(ddof=1) / n, n - 1), (theirs.var(ddof=1) / m, m - 1)]
+    se = float(np.sqrt(sum(part for part, _ in parts)))
+    return Superiority(float(ours.mean()), se, satterthwaite(parts), (n, m), False)
 
 
 def _placements(values: np.ndarray, others: np.ndarray) -> np.ndarray:

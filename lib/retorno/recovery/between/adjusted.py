@@ -15,6 +15,7 @@ from retorno.findings import Definition, Findings, direction
 from retorno.language import mark, p_value, percent, quantity, say
 from retorno.recovery.between.alike import Adjustment, adjustment
 from retorno.recovery.between.covariates import covariates_of
+from retorno.recovery.between.difference import SHORT
 from retorno.recovery.between.overlap import Balance, Overlap, rests
 from retorno.recovery.survey import (
     OUTCOMES,
@@ -73,12 +74,6 @@ AT_EQUAL = {
     "undecided": mark(
         "At equal {covariates}, the difference in {outcome} is {change} (unadjusted {plain}): undecided."
     ),
-}
-SHORT = {
-    "parity": mark("parity"),
-    "paradox": mark("paradox"),
-    "shortfall": mark("shortfall"),
-    "undecided": mark("undecided"),
 }
 ON_TREATED = {
     "above": mark(

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import special
 
 from retorno.stats.meta.funnel import egger, peese, pet, rank_correlation
-from retorno.stats.meta.models import _checked, random_effects
+from retorno.stats.meta.models import checked, random_effects
 from retorno.stats.meta.selection import FAVOURED, selection_model
 from retorno.stats.meta.trim import trim_and_fill
 
@@ -82,7 +82,7 @@ def rosenthal_n(effect, variance, *, alpha=0.05) -> FailSafeN:
     >>> rosenthal_n([0.5, 0.4, 0.6], [0.04, 0.04, 0.04]).n  # z sums to 7.5: (7.5 / 1.645)**2 - 3 = 17.8
     18
     """
-    effect, variance = _checked(effect, variance)
+    effect, variance = checked(effect, variance)
     if not 0 < alpha < 0.5:
         raise ValueError(f"`alpha` is a one-sided p below 0.5, such as 0.05; got {alpha}.")
     k = effect.size
@@ -109,7 +109,7 @@ def orwin_n(effect, variance=None, *, target: float) -> FailSafeN:
     >>> orwin_n([0.5, 0.4, 0.6], target=0.1).n  # 3 (0.5 - 0.1) / 0.1
     12
     """
-    effect, weight = _checked(effect, np.ones(np.shape(effect)) if variance is None else variance)
+    effect, weight = checked(effect, np.ones(np.shape(effect)) if variance is None else variance)
     if not 0 < target < np.inf:
         raise ValueError(f"`target` is the size of an effect, a positive amount; got {target}.")
     k = effect.size
@@ -250,7 +250,7 @@ def bias_methods(
     >>> round(got["random_effects"].estimate, 3), got["pet"].refused[:23]
     (0.243, 'the funnel of 3 studies')
     """
-    effect, variance = _checked(effect, variance)
+    effect, variance = checked(effect, variance)
     if favoured not in (None, *FAVOURED):
         raise ValueError(f"`favoured` is one of {', '.join(FAVOURED)}, or None; got {favoured!r}.")
     pooled = random_effects(effect, variance, method=method, level=level)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from retorno.stats.meta.models import _checked
+from retorno.stats.meta.models import checked
 from retorno.stats.meta.regression import meta_regression
 from retorno.stats.student import Estimate, Student
 
@@ -149,7 +149,7 @@ def _line(predictor, effect, variance, form, method, interval, level) -> FunnelR
 
 def uneven(effect, variance, least) -> tuple[np.ndarray, np.ndarray]:
     """Return the studies checked: at least `least`, and not all of one variance."""
-    effect, variance = _checked(effect, variance)
+    effect, variance = checked(effect, variance)
     if effect.size < least:
         raise ValueError(f"a funnel's shape needs at least {least} studies; got {effect.size}.")
     if np.ptp(variance) <= SAME * variance.max():

@@ -179,8 +179,8 @@ def random_effects(
     >>> [round(float(bound), 3) for bound in got.ci + got.prediction]
     [0.119, 0.669, -0.171, 0.959]
     """
-    _check_choices(method, interval, level)
-    effect, variance = _checked(effect, variance)
+    check_choices(method, interval, level)
+    effect, variance = checked(effect, variance)
     y, v, centre, unit = _scaled(effect, variance)
     k, common = effect.size, method == "FE"
     interval, notes = _usable(interval, y, centre / unit, k)
@@ -230,7 +230,8 @@ def random_effects(
     )
 
 
-def _check_choices(method, interval, level) -> None:
+def check_choices(method, interval, level) -> None:
+    """Raise ValueError on a method, an interval or a level that there is not."""
     if method not in METHODS:
         raise ValueError(f"`method` is one of {', '.join(METHODS)}; got {method!r}.")
     if interval not in INTERVALS:
@@ -239,7 +240,7 @@ def _check_choices(method, interval, level) -> None:
         raise ValueError(f"`level` is a coverage between 0 and 1, such as 0.95; got {level}.")
 
 
-def _checked(effect, variance) -> tuple[np.ndarray, np.ndarray]:
+def checked(effect, variance) -> tuple[np.ndarray, np.ndarray]:
     """Return effects and variances as arrays of their own; ValueError on what cannot be pooled."""
     try:
         effect, variance = (np.array(values, dtype=float) for values in (effect, variance))

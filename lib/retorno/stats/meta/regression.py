@@ -16,7 +16,7 @@ import numpy as np
 from scipy import stats
 
 from retorno.stats.meta.design import design_of, rows_of
-from retorno.stats.meta.models import _check_choices, _checked, random_effects
+from retorno.stats.meta.models import check_choices, checked, random_effects
 from retorno.stats.meta.residual import residual_tau2, tau2_where_q_is, weighted
 from retorno.stats.student import Student
 
@@ -250,8 +250,8 @@ def meta_regression(
     >>> fit.coefficients.round(9)
     array([1.5, 3. ])
     """
-    _check_choices(method, interval, level)
-    y, v = _checked(effect, variance)
+    check_choices(method, interval, level)
+    y, v = checked(effect, variance)
     x, names, intercept = design_of(design, names, y.size)
     k, p = x.shape
     tau2, held = residual_tau2(y, v, x, method)

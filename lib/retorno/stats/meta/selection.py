@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from retorno.stats.meta.models import _checked, random_effects
+from retorno.stats.meta.models import checked, random_effects
 
 FAVOURED = ("positive", "negative")
 STEPS = 200  # Newton needs some ten
@@ -125,7 +125,7 @@ def selection_model(
     >>> round(got.uncorrected, 3), round(got.mu, 3), got.k_favoured
     (0.254, 0.156, 6)
     """
-    effect, variance = _checked(effect, variance)
+    effect, variance = checked(effect, variance)
     if favoured not in FAVOURED:
         raise ValueError(f"`favoured` is one of {', '.join(FAVOURED)}; got {favoured!r}.")
     if not 0 < step < 1:

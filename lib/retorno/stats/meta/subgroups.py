@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from retorno.stats.meta.design import grouped
-from retorno.stats.meta.models import _check_choices, _checked, random_effects
+from retorno.stats.meta.models import check_choices, checked, random_effects
 from retorno.stats.meta.regression import WaldTest, meta_regression
 
 
@@ -116,8 +116,8 @@ def subgroups(
     """
     if tau2 not in ("separate", "common"):
         raise ValueError(f"`tau2` is 'separate' or 'common'; got {tau2!r}.")
-    _check_choices(method, interval, level)
-    y, v = _checked(effect, variance)
+    check_choices(method, interval, level)
+    y, v = checked(effect, variance)
     members = grouped(group, y.size, "group")
     if len(members) < 2:
         raise ValueError(f"all studies are of group {next(iter(members))!r}: nothing to compare.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.stats.meta.funnel import uneven
-from retorno.stats.meta.models import RandomEffects, _checked, random_effects
+from retorno.stats.meta.models import RandomEffects, checked, random_effects
 from retorno.stats.meta.regression import meta_regression
 
 SIDES = ("left", "right")
@@ -99,7 +99,7 @@ def trim_and_fill(
     >>> got.k0, got.side, got.effect.round(2).tolist()
     (3, 'left', [-0.04, -0.19, -0.39])
     """
-    effect, variance = _checked(effect, variance)
+    effect, variance = checked(effect, variance)
     if effect.size < 3:
         raise ValueError(f"trim-and-fill needs at least three studies; got {effect.size}.")
     if estimator not in ESTIMATORS:
