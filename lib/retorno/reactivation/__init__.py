@@ -1,15 +1,15 @@
 """The reactivation study: do customers we win back pay, how fast, and is that because we won them back?"""
 
 from retorno.reactivation.answer import answer
-from retorno.reactivation.effects import DEFINITIONS as _EFFECTS
-from retorno.reactivation.effects import contact_effects
+from retorno.reactivation.contact.effects import DEFINITIONS as _EFFECTS
+from retorno.reactivation.contact.effects import contact_effects
+from retorno.reactivation.curves.windows import DEFINITIONS as _WINDOWS
+from retorno.reactivation.curves.windows import like_for_like, new_against_reactivated
 from retorno.reactivation.history import purchase_history
-from retorno.reactivation.returns import DEFINITIONS as _RETURNS
-from retorno.reactivation.returns import return_hazard
-from retorno.reactivation.states import DEFINITIONS as _STATES
-from retorno.reactivation.states import lapse_states
-from retorno.reactivation.windows import DEFINITIONS as _WINDOWS
-from retorno.reactivation.windows import like_for_like, new_against_reactivated
+from retorno.reactivation.returns.hazard import DEFINITIONS as _RETURNS
+from retorno.reactivation.returns.hazard import return_hazard
+from retorno.reactivation.returns.states import DEFINITIONS as _STATES
+from retorno.reactivation.returns.states import lapse_states
 
 DEFINITIONS = (*_STATES, *_RETURNS, *_WINDOWS, *_EFFECTS)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from retorno.findings import REFUSED, Answer, Finding, Findings, choose_cards, decide, shown
 from retorno.language import mark, quantity, say
-from retorno.reactivation.contrasts import ARM_EFFECT, EFFECT, SLOPE
-from retorno.reactivation.states import REACTIVATED as RETURNED
-from retorno.reactivation.windows import LIKE_FOR_LIKE, NEW, RATIO, REACTIVATED
+from retorno.reactivation.contact.contrasts import ARM_EFFECT, EFFECT, SLOPE
+from retorno.reactivation.curves.windows import LIKE_FOR_LIKE, NEW, RATIO, REACTIVATED
+from retorno.reactivation.returns.states import REACTIVATED as RETURNED
 
 # Leading effect, whether another outcome's is clear of zero, reactivated over new, like for like -> headline.
 HEADLINES = {

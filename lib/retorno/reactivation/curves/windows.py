@@ -9,7 +9,7 @@ still not a matter of chance.
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
 from retorno.language import integer, mark, money, say
-from retorno.reactivation.aligned import MEASURES, Aligned, align
+from retorno.reactivation.curves.aligned import MEASURES, Aligned, align
 from retorno.reactivation.history import History, first_purchases, reactivations
 
 NEW = Definition(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from retorno.errors import ParameterError
 from retorno.findings import Finding, Findings, caution, direction
 from retorno.language import integer, mark, percent, quantity, say, say_n
-from retorno.reactivation.contrasts import (
+from retorno.reactivation.contact.contrasts import (
     ARM_EFFECT,
     DEFINITIONS,
     EFFECT,

@@ -1,0 +1,1 @@
+"""What contacting lapsed customers changes, from a campaign with a random holdout."""

@@ -1,0 +1,1 @@
+"""What the returned bring, how fast, beside new customers and like for like."""

@@ -1,0 +1,1 @@
+"""Who lapses and who comes back."""

@@ -1,0 +1,1 @@
+"""What comes of it: a second life, a programme, and the next test."""
