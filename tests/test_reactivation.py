@@ -37,16 +37,21 @@ LINES = [  # customer, day, amount; lapse 30, window 10, last day 200
 OPTIONS = {"level": 0.95, "min_group": 2}
 
 
+def drawn():
+    """Return the options of a comparison of windows; chance only widens its simultaneous bands."""
+    return OPTIONS | {"rng": np.random.default_rng(1)}
+
+
 def table(lines):
     frame = pd.DataFrame(lines, columns=["customer_id", "day", "amount"])
     frame["date"] = [DAY0 + timedelta(days=int(day)) for day in frame.pop("day")]
     return read("transactions", frame, con=connect())
 
 
-def history(lines=LINES, *, last=200, lapse_days=30, **rules):
+def history(lines=LINES, *, last=200, lapse_days=30, window_days=10, **rules):
     until = (DAY0 + timedelta(days=last)).isoformat()
     rules = {"observed_from": DAY0.isoformat(), "observed_until": until} | rules
-    return purchase_history(table(lines), lapse_days=lapse_days, **rules)
+    return purchase_history(table(lines), lapse_days=lapse_days, window_days=window_days, **rules)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +111,7 @@ def test_windows_by_hand(by_hand):
     Variances of the means: 232/4/5 = 11.6 and 24.75/3/4 = 2.0625; C's influences -1 and 0.75 give the
     covariance sqrt(5/4)/5 * sqrt(4/3)/4 * (-0.75).
     """
-    windows = new_against_reactivated(by_hand, window_days=10, **OPTIONS)
+    windows = new_against_reactivated(by_hand, **drawn())
     assert (windows.starts, windows.n) == ((6, 4), (5, 4))
     found = estimates(windows)
     assert found["window.new.value"].estimate == pytest.approx(7, rel=1e-12)
@@ -128,7 +133,7 @@ def test_windows_by_hand(by_hand):
 
 def test_curves_by_hand(by_hand):
     """Day 0: new 24, 6, 0, 4, 5 (39/5); reactivated 8, 9, 11, 4 (8). I's return falls on offset 3, B's and A's on 5."""
-    frame = new_against_reactivated(by_hand, window_days=10, **OPTIONS).to_frame()
+    frame = new_against_reactivated(by_hand, **drawn()).to_frame()
     assert frame.offset.tolist() == list(range(10))
     assert frame.new.tolist() == pytest.approx([7.8] * 5 + [7.0] * 5, rel=1e-12)
     assert frame.reactivated.tolist() == pytest.approx(
@@ -141,23 +146,23 @@ def test_curves_by_hand(by_hand):
 
 def test_like_for_like_by_hand(by_hand):
     """Second purchases: after 30 days or less A 5, C 3, D 7 (mean 5); after more I 10, J 4 (mean 7)."""
-    second = like_for_like(by_hand, window_days=10, **OPTIONS)
+    second = like_for_like(by_hand, **drawn())
     assert second.n == (3, 2)
     assert estimates(second)["window.like_for_like.ratio"].estimate == pytest.approx(1.4, rel=1e-12)
 
 
 def test_first_purchase_known_makes_every_first_purchase_new():
     """A 10 and 0, I 2, J 1 join B 20, C 6, D 0, G 4, H 5: 48/8."""
-    windows = new_against_reactivated(history(first_purchase_known=True), window_days=10, **OPTIONS)
+    windows = new_against_reactivated(history(first_purchase_known=True), **drawn())
     assert estimates(windows)["window.new.value"].estimate == pytest.approx(48 / 8, rel=1e-12)
 
 
 def test_all_spells_counts_every_lapse_and_return():
     """K lapses after 0, 50 and 100 and returns at 50 and 100 with 3 and 5 in ten days; errors are by customer."""
     lines = [*LINES, ("K", 0, 1), ("K", 50, 3), ("K", 100, 5)]
-    windows = new_against_reactivated(history(lines, all_spells=True), window_days=10, **OPTIONS)
+    windows = new_against_reactivated(history(lines, all_spells=True), **drawn())
     assert windows.n == (5, 6)
-    assert windows.means.units == (5, 5)
+    assert windows.full.parts == (5, 5)
     assert estimates(windows)["window.reactivated.value"].estimate == pytest.approx(
         41 / 6, rel=1e-12
     )
@@ -179,14 +184,19 @@ def test_margin_is_the_rate_then_the_column_then_revenue():
     )
     margins = read("transactions", lines, con=connect())
     revenue = read("transactions", lines.drop(columns="margin"), con=connect())
-    rules = {"lapse_days": 30, "first_purchase_known": True, "observed_until": "2024-03-01"}
+    rules = {
+        "lapse_days": 30,
+        "window_days": 10,
+        "first_purchase_known": True,
+        "observed_until": "2024-03-01",
+    }
     for lines_, rate, measure, mean in (
         (margins, None, "margin", 5.0),
         (margins, 0.5, "margin", 7.5),
         (revenue, None, "revenue", 15.0),
     ):
         known = purchase_history(lines_, margin_rate=rate, **rules)
-        windows = new_against_reactivated(known, window_days=10, **OPTIONS)
+        windows = new_against_reactivated(known, **drawn())
         value = estimates(windows)["window.new.value"]
         assert (known.measure, value.estimate) == (measure, mean)
         assert measure in value.sentence
@@ -200,7 +210,7 @@ def test_lines_outside_the_period_are_counted_and_left_out(by_hand):
 
 
 def test_a_window_longer_than_the_data_is_refused_with_the_count():
-    windows = new_against_reactivated(history(), window_days=300, **OPTIONS)
+    windows = new_against_reactivated(history(window_days=300), **drawn())
     for finding in windows.findings():
         assert finding.verdict == "refused"
         assert finding.estimate is None
@@ -212,8 +222,8 @@ def test_a_window_longer_than_the_data_is_refused_with_the_count():
 def test_one_customer_is_refused_and_not_averaged():
     alone = history([("A", 0, 10), ("A", 60, 5)], first_purchase_known=True)
     for result in (
-        new_against_reactivated(alone, window_days=10),
-        like_for_like(alone, window_days=10),
+        new_against_reactivated(alone, rng=np.random.default_rng(1)),
+        like_for_like(alone, rng=np.random.default_rng(1)),
     ):
         assert {f.verdict for f in result.findings()} == {"refused"}
     assert {f.verdict for f in return_hazard(alone).findings()} == {"refused"}
@@ -222,7 +232,7 @@ def test_one_customer_is_refused_and_not_averaged():
 
 def test_a_ratio_over_nothing_is_refused():
     lines = [(c, 40, 0) for c in "ABC"] + [(c, 80, 5) for c in "AB"]
-    found = estimates(new_against_reactivated(history(lines), window_days=10, **OPTIONS))
+    found = estimates(new_against_reactivated(history(lines), **drawn()))
     assert found["window.new.value"].estimate == 0
     assert "positive mean value in both groups" in found["window.ratio"].sentence
 
@@ -246,7 +256,7 @@ def test_impossible_rules_are_named(rules, message):
 
 def test_impossible_windows_and_empty_periods_are_named(by_hand):
     with pytest.raises(ParameterError, match=r"window_days: wanted .* got 0"):
-        new_against_reactivated(by_hand, window_days=0)
+        history(window_days=0)
     with pytest.raises(TableError, match="no purchase between 2024-01-01 and 2024-07-19"):
         history([("A", 3, -1)])
     with pytest.raises(TableError, match="no purchase between 2025-01-01"):
@@ -255,9 +265,7 @@ def test_impossible_windows_and_empty_periods_are_named(by_hand):
 
 def test_doubling_all_money_doubles_values_and_leaves_ratios_alone(by_hand):
     double = history([(c, day, 2 * amount) for c, day, amount in LINES])
-    one, two = (
-        estimates(new_against_reactivated(h, window_days=10, **OPTIONS)) for h in (by_hand, double)
-    )
+    one, two = (estimates(new_against_reactivated(h, **drawn())) for h in (by_hand, double))
     for name in ("window.new.value", "window.reactivated.value", "curve.reactivated.minus_new"):
         assert two[name].estimate == pytest.approx(2 * one[name].estimate, rel=1e-12)
         assert two[name].ci_low == pytest.approx(2 * one[name].ci_low, rel=1e-9)
@@ -321,21 +329,21 @@ def test_the_engine_agrees_with_plain_loops(lines, lapse, window):
     counts, hazard, new, back, short, long = brute_force(
         lines, last=150, lapse=lapse, window=window
     )
-    h = history(lines, last=150, lapse_days=lapse)
+    h = history(lines, last=150, lapse_days=lapse, window_days=window)
     states = lapse_states(h)
     assert (states.customers, states.lapsed, states.reactivated) == counts
     months = return_hazard(h, months=3, **OPTIONS).months
     assert [[m.returned, m.at_risk] for m in months] == hazard
     for result, first, second in (
-        (new_against_reactivated(h, window_days=window, **OPTIONS), new, back),
-        (like_for_like(h, window_days=window, **OPTIONS), short, long),
+        (new_against_reactivated(h, **drawn()), new, back),
+        (like_for_like(h, **drawn()), short, long),
     ):
         assert result.n == (len(first), len(second))
         if min(result.n) >= 2:
-            got = result.means
+            got = result.full
             assert got.mean[:, -1] == pytest.approx([np.mean(first), np.mean(second)], abs=1e-9)
             errors = [np.var(group, ddof=1) / len(group) for group in (first, second)]
-            assert got.covariance[[0, 1], [0, 1], -1] == pytest.approx(errors, abs=1e-9)
+            assert [got.se(0)[-1] ** 2, got.se(1)[-1] ** 2] == pytest.approx(errors, abs=1e-9)
 
 
 def contacts(rows, columns):

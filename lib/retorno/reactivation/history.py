@@ -15,6 +15,8 @@ from retorno.tables.period import observed_period
 # Sums of doubles depend on the order in which parallel threads meet them; sums of decimals do not.
 # Six decimals hold a millionth of a currency unit.
 _EXACT = "decimal(38, 6)"
+BUCKETS = 1_000
+"""Random parts of all customers over which sums are taken, each customer in one alone where they are fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,25 @@ class History:
     Attributes
     ----------
     days : ibis.Table
-        One row for each customer and day with lines: customer_id, day, value, is_purchase.
-    purchases : ibis.Table
-        The days that are purchases: customer_id, day, order (1 = first seen), gap (days since the
-        purchase before, null for the first), next_gap (days to the next, null when none).
+        One row for each customer and day with lines: customer_id, day, value, is_purchase, so_far (value up to
+        and with this day), window (value of the `window_days` days that begin with this one); of days that
+        are purchases also order (1 = first seen), gap (days since the purchase before, null for the first)
+        and next_gap (days to the next, null when there is none).
+    customers : ibis.Table
+        One row for each customer with a purchase: customer_id; bucket, which of `BUCKETS` random parts of
+        all customers it is in; orders; the days `first` and `last` of its purchases; `second` and
+        second_gap; the first lapse: `left`, the day of the purchase it follows, left_order and
+        left_value, purchases and value up to then; `back`, the day of the first reactivation; and the value
+        of the windows that begin with these purchases: first_window, second_window, back_window. Null where
+        there is none.
+    returned_goods : ibis.Table
+        Lines with a negative amount: customer_id, day, value.
     measure : str
         What `value` is: "margin" or "revenue".
     first_day, last_day : date
         First and last day of the data; `last` is the last day as a number.
-    lapse_days : int
-        Silence, in days, beyond which a customer has lapsed.
+    lapse_days, window_days : int
+        Silence, in days, beyond which a customer has lapsed; length of a window.
     first_purchase_known, all_spells : bool
         As the parameters of these names.
     lines, outside : int
@@ -41,16 +52,23 @@ class History:
     """
 
     days: object
-    purchases: object
+    customers: object
+    returned_goods: object
     measure: str
     first_day: date
     last_day: date
     last: int
     lapse_days: int
+    window_days: int
     first_purchase_known: bool
     all_spells: bool
     lines: int
     outside: int
+
+    @property
+    def purchases(self):
+        """The days that are purchases."""
+        return self.days.filter(self.days.is_purchase)
 
 
 def exact_sum(column):
@@ -62,6 +80,7 @@ def purchase_history(
     transactions,
     *,
     lapse_days: int,
+    window_days: int,
     first_purchase_known: bool = False,
     all_spells: bool = False,
     observed_from: str | None = None,
@@ -76,6 +95,8 @@ def purchase_history(
         A checked `transactions` table.
     lapse_days : int
         Days of silence beyond which a customer has lapsed, at least 1.
+    window_days : int
+        Length of a window in days, that of its first purchase included; at least 1.
     first_purchase_known : bool
         Every customer's first purchase in the data is the first ever.
     all_spells : bool
@@ -86,49 +107,11 @@ def purchase_history(
     margin_rate : float, optional
         Margin as a fraction of the amount; without it the column `margin` if there is one, else revenue.
     """
-    import ibis
-
-    if lapse_days < 1:
-        raise ParameterError(
-            say(
-                "{name}: wanted a whole number of days, 1 or more; got {got}.",
-                name="lapse_days",
-                got=lapse_days,
-            )
-        )
-    if margin_rate is not None and not 0 < margin_rate <= 1:
-        raise ParameterError(
-            say(
-                "margin_rate: wanted a fraction of the amount above 0 and up to 1; got {got}.",
-                got=margin_rate,
-            )
-        )
-    ends = transactions.aggregate(first=transactions.date.min(), last=transactions.date.max())
-    first, last = ends.execute().iloc[0]
-    first_day, last_day = observed_period(first, last, observed_from, observed_until)
+    _check_rules(lapse_days, window_days, margin_rate)
+    first_day, last_day, lines = _observed(transactions, observed_from, observed_until)
     measure, money = _money(transactions, margin_rate)
-    inside = transactions.date.between(ibis.date(first_day), ibis.date(last_day))
-    lines = transactions.select(
-        "customer_id",
-        day=transactions.date.delta(ibis.date(first_day), unit="day").cast("int32"),
-        value=money,
-        amount=transactions.amount,
-        inside=inside,
-    )
-    days = (
-        lines.filter(lines.inside)
-        .group_by("customer_id", "day")
-        .aggregate(
-            value=lambda t: exact_sum(t.value),
-            is_purchase=lambda t: t.amount.max() >= 0,
-            lines=lambda t: t.count(),
-        )
-        .cache()
-    )
-    counts = (
-        days.aggregate(lines=days.lines.sum(), purchases=days.is_purchase.sum()).execute().iloc[0]
-    )
-    if not counts.purchases:
+    inside = _inside(transactions, first_day, last_day, money)
+    if not lines.purchases:
         raise TableError(
             say(
                 "transactions: no purchase between {first} and {last}, the days observed: there is no line "
@@ -137,19 +120,56 @@ def purchase_history(
                 last=last_day.isoformat(),
             )
         )
+    last = (last_day - first_day).days
+    days = _days(inside, window_days).cache()
     return History(
         days=days,
-        purchases=_with_gaps(days).cache(),
+        customers=_customers(days, last, lapse_days).cache(),
+        returned_goods=inside.filter(inside.amount < 0).select("customer_id", "day", "value"),
         measure=measure,
         first_day=first_day,
         last_day=last_day,
-        last=(last_day - first_day).days,
+        last=last,
         lapse_days=lapse_days,
+        window_days=window_days,
         first_purchase_known=first_purchase_known,
         all_spells=all_spells,
-        lines=int(counts.lines),
-        outside=int(transactions.count().execute()) - int(counts.lines),
+        lines=int(lines.inside),
+        outside=int(lines.total - lines.inside),
     )
+
+
+def _check_rules(lapse_days, window_days, margin_rate) -> None:
+    for name, days in (("lapse_days", lapse_days), ("window_days", window_days)):
+        if days < 1:
+            raise ParameterError(
+                say(
+                    "{name}: wanted a whole number of days, 1 or more; got {got}.",
+                    name=name,
+                    got=days,
+                )
+            )
+    if margin_rate is not None and not 0 < margin_rate <= 1:
+        raise ParameterError(
+            say(
+                "margin_rate: wanted a fraction of the amount above 0 and up to 1; got {got}.",
+                got=margin_rate,
+            )
+        )
+
+
+def _observed(transactions, observed_from, observed_until):
+    """Return the first and the last day, and counts: all lines, those inside, those that are purchases."""
+    import ibis
+
+    t = transactions
+    first, last = t.aggregate(first=t.date.min(), last=t.date.max()).execute().iloc[0]
+    days = observed_period(first, last, observed_from, observed_until)
+    is_inside = t.date.between(*map(ibis.date, days))
+    counts = t.aggregate(
+        total=t.count(), inside=is_inside.sum(), purchases=(is_inside & (t.amount >= 0)).sum()
+    )
+    return *days, counts.execute().fillna(0).iloc[0]
 
 
 def _money(transactions, margin_rate):
@@ -160,52 +180,120 @@ def _money(transactions, margin_rate):
     return "revenue", transactions.amount
 
 
-def _with_gaps(days):
+def _inside(transactions, first_day, last_day, money):
     import ibis
 
-    purchases = days.filter(days.is_purchase)
-    by_customer = ibis.window(group_by=purchases.customer_id, order_by=purchases.day)
-    return purchases.select(
+    t, first_day, last_day = transactions, ibis.date(first_day), ibis.date(last_day)
+    return t.filter(t.date.between(first_day, last_day)).select(
+        "customer_id",
+        "amount",
+        day=t.date.delta(first_day, unit="day").cast("int32"),
+        value=money,
+    )
+
+
+def _days(lines, window_days):
+    """Return `History.days`: all of it in one pass over days sorted by customer."""
+    import ibis
+
+    days = lines.group_by("customer_id", "day").aggregate(
+        value=exact_sum(lines.value), is_purchase=lines.amount.max() >= 0
+    )
+    by = {"group_by": days.customer_id, "order_by": days.day}
+    until = ibis.window(rows=(None, 0), **by)
+    bought = days.is_purchase.ifelse(days.day, ibis.null("int32"))
+
+    def of_purchases(value):
+        return days.is_purchase.ifelse(value, ibis.null("int32")).cast("int32")
+
+    return days.select(
         "customer_id",
         "day",
-        order=ibis.row_number().over(by_customer) + 1,
-        gap=purchases.day - purchases.day.lag(1).over(by_customer),
-        next_gap=purchases.day.lead(1).over(by_customer) - purchases.day,
+        "value",
+        "is_purchase",
+        order=of_purchases(days.is_purchase.cast("int32").sum().over(until)),
+        gap=of_purchases(days.day - bought.max().over(ibis.window(rows=(None, -1), **by))),
+        next_gap=of_purchases(bought.min().over(ibis.window(rows=(1, None), **by)) - days.day),
+        so_far=days.value.sum().over(until),
+        window=days.value.sum().over(ibis.window(range=(0, window_days - 1), **by)),
     )
+
+
+def _customers(days, last, lapse_days):
+    import ibis
+
+    d = days
+    silent = d.is_purchase & (d.next_gap.fill_null(last - d.day) > lapse_days)
+    back = d.gap > lapse_days
+    customers = d.group_by("customer_id").aggregate(
+        orders=d.order.max(),
+        first=d.day.min(where=d.order == 1),
+        first_window=d.window.max(where=d.order == 1),
+        last=d.day.max(where=d.is_purchase),
+        second=d.day.min(where=d.order == 2),
+        second_gap=d.gap.max(where=d.order == 2),
+        second_window=d.window.max(where=d.order == 2),
+        left=d.day.min(where=silent),
+        left_order=d.order.argmin(d.day, where=silent),
+        left_value=d.so_far.argmin(d.day, where=silent),
+        back=d.day.min(where=back),
+        back_window=d.window.argmin(d.day, where=back),
+    )
+    customers = customers.filter(customers.orders.notnull())
+    place = ibis.row_number().over(order_by=customers.customer_id)
+    return customers.mutate(bucket=(place % BUCKETS).cast("int32"))
 
 
 def lapses(history: History):
-    """Return the lapses as an engine table: customer_id, lapse_day, back_after.
+    """Return the lapses as an engine table, the first of each customer, or all with `all_spells`.
 
-    `lapse_day` is purchase day + `lapse_days`; `back_after` is the days from there to the next
-    purchase, null when there is none. The first lapse of each customer, or all with `all_spells`.
+    Columns: customer_id, bucket; lapse_day, day of the last purchase + `lapse_days`; back_after, days from
+    there to the next purchase, null when there is none; orders and value, purchases and value up to it.
     """
-    import ibis
-
-    p, limit = history.purchases, history.lapse_days
+    limit = history.lapse_days
+    if not history.all_spells:
+        c = history.customers
+        return c.filter(c.left.notnull()).select(
+            "customer_id",
+            "bucket",
+            lapse_day=c.left + limit,
+            back_after=c.back - c.left - limit,
+            orders=c.left_order,
+            value=c.left_value,
+        )
+    p = _with_bucket(history)
     silent = p.next_gap.fill_null(history.last - p.day) > limit
-    found = p.filter(silent).select(
-        "customer_id", lapse_day=p.day + limit, back_after=p.next_gap - limit
+    return p.filter(silent).select(
+        "customer_id",
+        "bucket",
+        lapse_day=p.day + limit,
+        back_after=p.next_gap - limit,
+        orders=p.order,
+        value=p.so_far,
     )
-    if history.all_spells:
-        return found
-    order = ibis.row_number().over(group_by=found.customer_id, order_by=found.lapse_day)
-    return found.mutate(nth=order).filter(lambda t: t.nth == 0).drop("nth")
 
 
 def reactivations(history: History):
-    """Return the first purchase after each lapse: customer_id, day; one for each customer unless `all_spells`."""
-    p = history.purchases
-    back = p.filter(p.gap > history.lapse_days).select("customer_id", "day")
-    if history.all_spells:
-        return back
-    return back.group_by("customer_id").aggregate(day=back.day.min())
+    """Return the first purchase after each lapse, one for each customer unless `all_spells`.
+
+    Columns: customer_id, bucket, day, and window, the value of the window that begins with it.
+    """
+    if not history.all_spells:
+        c = history.customers
+        return c.filter(c.back.notnull()).select(
+            "customer_id", "bucket", day="back", window="back_window"
+        )
+    p = _with_bucket(history)
+    return p.filter(p.gap > history.lapse_days).select("customer_id", "bucket", "day", "window")
 
 
 def first_purchases(history: History):
-    """Return the new customers: customer_id, day of a first purchase that can be taken for the first ever."""
-    p = history.purchases
-    first = p.filter(p.order == 1)
+    """Return the new customers: customer_id, bucket, and day and window of a purchase that can be the first ever."""
+    c = history.customers
     if not history.first_purchase_known:
-        first = first.filter(first.day > history.lapse_days)
-    return first.select("customer_id", "day")
+        c = c.filter(c["first"] > history.lapse_days)
+    return c.select("customer_id", "bucket", day="first", window="first_window")
+
+
+def _with_bucket(history: History):
+    return history.purchases.join(history.customers.select("customer_id", "bucket"), "customer_id")

@@ -1,7 +1,8 @@
 """Customers lined up at a purchase: what two groups bring over full windows of equal length, day by day.
 
-Everything is summed in the engine; what leaves it is one row for each day of the window. Only windows that lie
-wholly inside the data count, so that young cohorts do not look poor.
+Everything is summed in the engine; what leaves it is one sum for each day of the window and random part of the
+customers. Only windows that lie wholly inside the data count, so that young cohorts do not look poor; `every` takes
+the others in as far as they go.
 
 Source: cumulative mean of marked events with robust variance by customer, Lawless and Nadeau (1995), Technometrics 37.
 """
@@ -11,11 +12,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, caution, direction, too_few
 from retorno.language import integer, mark, money, number, percent, say
 from retorno.reactivation.history import History, exact_sum
-from retorno.stats.means import TwoMeans, two_means_from_moments
+from retorno.stats.recurrent import DRAWS, MeanCurves, mean_cumulative, sup_t
 from retorno.stats.student import Estimate
 
 MEASURES = {"margin": mark("margin"), "revenue": mark("revenue")}
@@ -31,8 +31,12 @@ class Aligned:
     ----------
     starts, n : tuple of two int
         Windows that began, and those of them that lie wholly inside the data.
-    means : TwoMeans
-        Cumulative means over offsets 0 to `window_days` - 1, with their covariance by customer.
+    full : MeanCurves
+        Cumulative means of the full windows over offsets 0 to `window_days` - 1.
+    every : MeanCurves or None
+        Those of all windows that began, each as long as it is observed; None where no window is full.
+    wide : tuple of two float, or None
+        Standard errors to each side of the bands that hold a whole curve of `full`; None when refused.
     measure, currency : str
         What value is, "margin" or "revenue", and in which money.
     window_days, lapse_days, min_group : int
@@ -42,7 +46,9 @@ class Aligned:
 
     starts: tuple[int, int]
     n: tuple[int, int]
-    means: TwoMeans
+    full: MeanCurves
+    every: MeanCurves | None
+    wide: tuple[float, float] | None
     measure: str
     currency: str
     window_days: int
@@ -68,7 +74,7 @@ class Aligned:
     @property
     def difference(self) -> Estimate:
         """Second group minus reference at the end of the window."""
-        return self.means.difference(level=self.level)
+        return self.full.difference(level=self.level)
 
     def refusal(self, *groups: int) -> str | None:
         """Return why nothing can be said of `groups` (0, 1), or None."""
@@ -82,18 +88,18 @@ class Aligned:
                     starts=integer(self.starts[group]),
                 )
                 return too_few(what, self.n[group], self.min_group)
-            if self.means.units[group] < 2:
+            if self.full.parts[group] < 2:
                 return say("Not stated: an interval needs two different customers in each group.")
         return None
 
     def ratio_finding(self, definition: Definition, sentences: dict[str, str], **values) -> Finding:
         """State the ratio of the two means with the sentence that fits its verdict, or refuse it."""
         reason = self.refusal(0, 1)
-        if reason is None and not (self.means.mean[:, -1] > 0).all():
+        if reason is None and not (self.full.mean[:, -1] > 0).all():
             reason = say("Not stated: a ratio needs a positive mean value in both groups.")
         if reason:
             return definition.refuse(reason, n=sum(self.n))
-        estimate = self.means.ratio(level=self.level)
+        estimate = self.full.ratio(level=self.level)
         verdict = direction(estimate.interval, 1.0)
         return definition.state(
             estimate.value,
@@ -106,18 +112,21 @@ class Aligned:
         )
 
     def to_frame(self):
-        """Return offset and, for each group, cumulative mean, ci_low, ci_high; no rows when refused."""
+        """Return offset and, for each group, mean, pointwise and simultaneous bounds; no rows when refused."""
         import pandas as pd
 
         if self.refusal(0, 1):
             return pd.DataFrame({"offset": pd.Series(dtype=int)})
         columns = {"offset": np.arange(self.window_days)}
         for group, name in enumerate(self.groups):
-            low, high = self.means.band(group, level=self.level)
+            low, high = self.full.band(group, level=self.level)
+            half = self.wide[group] * self.full.se(group)
             columns |= {
-                name: self.means.mean[group],
+                name: self.full.mean[group],
                 f"{name}_ci_low": low,
                 f"{name}_ci_high": high,
+                f"{name}_band_low": self.full.mean[group] - half,
+                f"{name}_band_high": self.full.mean[group] + half,
             }
         return pd.DataFrame(columns)
 
@@ -141,7 +150,7 @@ class Aligned:
         """Say what the lines and bands are, and the distance at both ends."""
         if reason := self.refusal(0, 1):
             return reason
-        gap = self.means.mean[1] - self.means.mean[0]
+        gap = self.full.mean[1] - self.full.mean[0]
         return say(
             "Mean cumulative {measure} per customer by day since the aligned purchase (day 0). Full "
             '{window}-day windows only: {n1} customers "{g1}", {n2} "{g2}". Bands are pointwise {level} '
@@ -168,8 +177,8 @@ class Aligned:
             say(
                 "{group}: from {start} on day 0 to {end} on day {last}.",
                 group=name,
-                start=money(self.means.mean[i][0], self.currency),
-                end=money(self.means.mean[i][-1], self.currency),
+                start=money(self.full.mean[i][0], self.currency),
+                end=money(self.full.mean[i][-1], self.currency),
                 last=integer(self.window_days - 1),
             )
             for i, name in enumerate(self.names)
@@ -186,7 +195,7 @@ def align(
     history: History,
     starts,
     *,
-    window_days: int,
+    rng: np.random.Generator,
     currency: str = "EUR",
     level: float = 0.95,
     min_group: int = 5,
@@ -198,100 +207,86 @@ def align(
     kind : subclass of Aligned
     history : History
     starts : ibis.Table
-        customer_id, day (offset 0), group (0 is the reference, or 1). A customer may appear more than once.
-    window_days : int
-        Length of the window in days, day 0 included; at least 1.
+        customer_id, bucket, day (offset 0), group (0 is the reference, or 1). A customer may appear more
+        than once.
+    rng : numpy Generator
+        For the width of the simultaneous bands.
     """
-    if window_days < 1:
-        raise ParameterError(
-            say(
-                "{name}: wanted a whole number of days, 1 or more; got {got}.",
-                name="window_days",
-                got=window_days,
-            )
-        )
-    full = starts.filter(starts.day + window_days - 1 <= history.last)
+    sums = aligned_sums(history, starts, history.window_days)
+    full = mean_cumulative(sums.full, sums.full_at_risk)
+    n = tuple(int(count) for count in sums.full_at_risk[:, :, 0].sum(axis=1))
+    every = mean_cumulative(sums.every, sums.at_risk) if min(n) else None
+    wide = None
+    if min(full.parts) >= 2:
+        of = {"level": level, "rng": rng, "draws": DRAWS}
+        wide = tuple(sup_t(full.influence[g], df=full.df(g), **of) for g in (0, 1))
     return kind(
-        starts=_sizes(starts),
-        n=_sizes(full),
-        means=two_means_from_moments(*_moments(history, full, window_days)),
+        starts=tuple(int(count) for count in sums.at_risk[:, :, 0].sum(axis=1)),
+        n=n,
+        full=full,
+        every=every,
+        wide=wide,
         measure=history.measure,
         currency=currency,
-        window_days=window_days,
+        window_days=history.window_days,
         lapse_days=history.lapse_days,
         min_group=min_group,
         level=level,
     )
 
 
-def _sizes(starts) -> tuple[int, int]:
-    counted = starts.group_by("group").aggregate(n=starts.count()).execute()
-    n = dict(zip(counted.group, counted.n, strict=True))
-    return int(n.get(0, 0)), int(n.get(1, 0))
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Value by group, part of the customers and offset, of all windows and of the full ones alone.
 
-
-def _moments(history: History, full, window_days: int):
-    """Return sums over customers of the products of (cumulative value 1 and 2, windows 1 and 2).
-
-    Cumulative values change only on days with lines, so each customer-day adds its change of the
-    products to its offset and a running sum over offsets gives the products themselves.
-
-    Returns
-    -------
-    products : ndarray, shape (4, 4, window_days)
-    sums : ndarray, shape (4, window_days)
-    units : tuple of two int
+    Attributes
+    ----------
+    every, full : ndarray, shape (n_groups, n_parts, length)
+        Value on each offset of the windows that began, and of those wholly inside the data.
+    at_risk, full_at_risk : ndarray, shape (n_groups, n_parts, length)
+        Windows of which the offset lies inside the data; full windows, the same at every offset.
     """
-    import ibis
 
-    windows = full.group_by("customer_id").aggregate(
-        k0=(full.group == 0).sum(), k1=(full.group == 1).sum()
+    every: np.ndarray
+    full: np.ndarray
+    at_risk: np.ndarray
+    full_at_risk: np.ndarray
+
+
+def aligned_sums(history: History, starts, length: int, groups: int = 2) -> Sums:
+    """Return what windows of `length` days bring, summed in the engine.
+
+    Parameters
+    ----------
+    starts : ibis.Table
+        customer_id, bucket, day (offset 0), group (0 to `groups` - 1).
+    """
+    seen = (history.last - starts.day).clip(upper=length - 1)
+    counts = starts.group_by("group", "bucket", seen=seen).aggregate(n=starts.count()).execute()
+    lines = starts.select("customer_id", "bucket", "group", start="day").join(
+        history.days.select("customer_id", "day", "value"), "customer_id"
     )
-    fixed = (
-        windows.aggregate(
-            k0=windows.k0.sum(),
-            k1=windows.k1.sum(),
-            k00=(windows.k0 * windows.k0).sum(),
-            k01=(windows.k0 * windows.k1).sum(),
-            k11=(windows.k1 * windows.k1).sum(),
-            u0=(windows.k0 > 0).sum(),
-            u1=(windows.k1 > 0).sum(),
-        )
+    lines = lines.mutate(
+        offset=lines.day - lines.start, is_full=lines.start + length - 1 <= history.last
+    )
+    lines = lines.filter(lines.offset.between(0, length - 1))
+    values = (
+        lines.group_by("group", "bucket", "offset", "is_full")
+        .aggregate(value=exact_sum(lines.value))
         .execute()
-        .fillna(0)
-        .iloc[0]
     )
-    lines = full.rename(start="day").join(history.days, "customer_id")
-    lines = lines.mutate(offset=lines.day - lines.start)
-    lines = lines.filter(lines.offset.between(0, window_days - 1))
-    daily = lines.group_by("customer_id", "offset").aggregate(
-        a0=exact_sum((lines.group == 0).ifelse(lines.value, 0.0)),
-        a1=exact_sum((lines.group == 1).ifelse(lines.value, 0.0)),
-    )
-    running = ibis.cumulative_window(group_by=daily.customer_id, order_by=daily.offset)
-    daily = daily.mutate(c0=daily.a0.sum().over(running), c1=daily.a1.sum().over(running))
-    daily = daily.join(windows, "customer_id")
-    change = daily.group_by("offset").aggregate(
-        t0=exact_sum(daily.a0),
-        t1=exact_sum(daily.a1),
-        t00=exact_sum(daily.a0 * (2 * daily.c0 - daily.a0)),
-        t11=exact_sum(daily.a1 * (2 * daily.c1 - daily.a1)),
-        t01=exact_sum(daily.c0 * daily.a1 + daily.c1 * daily.a0 - daily.a0 * daily.a1),
-        t0k0=exact_sum(daily.a0 * daily.k0),
-        t0k1=exact_sum(daily.a0 * daily.k1),
-        t1k0=exact_sum(daily.a1 * daily.k0),
-        t1k1=exact_sum(daily.a1 * daily.k1),
-    )
-    c = change.execute().set_index("offset").reindex(range(window_days), fill_value=0.0).cumsum()
-    c = {name: c[name].to_numpy() for name in c}
-    k = {name: np.full(window_days, float(fixed[name])) for name in fixed.index}
-    products = np.array(
-        [
-            [c["t00"], c["t01"], c["t0k0"], c["t0k1"]],
-            [c["t01"], c["t11"], c["t1k0"], c["t1k1"]],
-            [c["t0k0"], c["t1k0"], k["k00"], k["k01"]],
-            [c["t0k1"], c["t1k1"], k["k01"], k["k11"]],
-        ]
-    )
-    sums = np.array([c["t0"], c["t1"], k["k0"], k["k1"]])
-    return products, sums, (int(fixed.u0), int(fixed.u1))
+    parts = int(counts.bucket.max()) + 1 if len(counts) else 1
+    followed = _spread(counts, "seen", "n", (groups, parts, length))
+    at_risk = followed[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+    full = _spread(values[values.is_full], "offset", "value", (groups, parts, length))
+    others = _spread(values[~values.is_full], "offset", "value", (groups, parts, length))
+    full_at_risk = np.repeat(at_risk[:, :, -1:], length, axis=2)
+    return Sums(full + others, full, at_risk, full_at_risk)
+
+
+def _spread(frame, time: str, value: str, shape) -> np.ndarray:
+    """Return the rows of a frame of group, bucket, `time` and `value` as an array of `shape`, zero elsewhere."""
+    cells = np.zeros(shape)
+    place = tuple(frame[name].to_numpy(dtype=int) for name in ("group", "bucket", time))
+    cells[place] = frame[value].to_numpy(dtype=float)
+    return cells

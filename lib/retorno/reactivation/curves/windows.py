@@ -159,7 +159,7 @@ class Windows(Aligned):
     def _value(self, definition: Definition, group: int) -> Finding:
         if reason := self.refusal(group):
             return definition.refuse(reason, n=self.n[group], unit=self.unit)
-        estimate = self.means.one(group, level=self.level)
+        estimate = self.full.one(group, level=self.level)
         sentence = say(
             VALUES[group],
             window=integer(self.window_days),
@@ -195,10 +195,10 @@ class Windows(Aligned):
         )
 
 
-def new_against_reactivated(history: History, *, window_days: int, **options) -> Windows:
+def new_against_reactivated(history: History, **options) -> Windows:
     """Compare the windows of new and reactivated customers; `options` are those of `align`."""
-    starts = first_purchases(history).mutate(group=0).union(reactivations(history).mutate(group=1))
-    return align(Windows, history, starts, window_days=window_days, **options)
+    new, back = first_purchases(history).mutate(group=0), reactivations(history).mutate(group=1)
+    return align(Windows, history, new.union(back), **options)
 
 
 class SecondPurchase(Aligned):
@@ -216,11 +216,9 @@ class SecondPurchase(Aligned):
         return Findings([self.ratio_finding(LIKE_FOR_LIKE, SECOND_RATIOS, days=days)])
 
 
-def like_for_like(history: History, *, window_days: int, **options) -> SecondPurchase:
+def like_for_like(history: History, **options) -> SecondPurchase:
     """Compare windows from the second purchase on; `options` are those of `align`."""
-    purchases = history.purchases
-    second = purchases.filter(purchases.order == 2)
-    starts = second.select(
-        "customer_id", "day", group=(second.gap > history.lapse_days).cast("int8")
-    )
-    return align(SecondPurchase, history, starts, window_days=window_days, **options)
+    c = history.customers.filter(history.customers.second.notnull())
+    is_long = (c.second_gap > history.lapse_days).cast("int8")
+    starts = c.select("customer_id", "bucket", day="second", window="second_window", group=is_long)
+    return align(SecondPurchase, history, starts, **options)

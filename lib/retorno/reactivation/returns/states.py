@@ -146,11 +146,13 @@ class States:
 
 def lapse_states(history: History) -> States:
     """Count customers who lapsed and came back, and where each stands on the last day."""
-    p, limit = history.purchases, history.lapse_days
-    customer = p.group_by("customer_id").aggregate(
-        back=(p.gap > limit).fill_null(False).any(), silent=history.last - p.day.max() > limit
+    c, days = history.customers, history.days
+    is_silent = history.last - c["last"] > history.lapse_days
+    counts = (
+        c.group_by(back=(c.back >= 0).fill_null(False), silent=is_silent)
+        .aggregate(n=c.count())
+        .execute()
     )
-    counts = customer.group_by("back", "silent").aggregate(n=customer.count()).execute()
     n = {(bool(row.back), bool(row.silent)): int(row.n) for row in counts.itertuples()}
     last_day = {
         "active": n.get((False, False), 0),
@@ -159,11 +161,12 @@ def lapse_states(history: History) -> States:
         "lapsed_again": n.get((True, True), 0),
     }
     customers = sum(last_day.values())
+    returns = days.filter(~days.is_purchase).anti_join(c, "customer_id")
     return States(
         history=history,
         customers=customers,
         lapsed=customers - last_day["active"],
         reactivated=last_day["reactivated"] + last_day["lapsed_again"],
-        returns_only=int(history.days.customer_id.nunique().execute()) - customers,
+        returns_only=int(returns.customer_id.nunique().execute()),
         last_day=last_day,
     )
