@@ -14,8 +14,8 @@ from shared import judge
 from retorno import simulate
 from retorno.reactivation.history import first_purchases, lapses, purchase_history, reactivations
 from retorno.stats.interaction import interaction_slope
-from retorno.stats.means import two_means
 from retorno.stats.proportions import wilson_share
+from retorno.stats.recurrent import mean_cumulative
 from retorno.stats.student import welch
 from retorno.tables import connect, read
 
@@ -29,18 +29,21 @@ def runs_of(world, runs, size):
     drawn = simulate.simulate("reactivation", world, runs * size, seed=20_240_501)
     transactions = read("transactions", drawn.transactions, con=connect())
     ids = np.sort(drawn.transactions.customer_id.unique())
-    return purchase_history(transactions, lapse_days=LAPSE), pd.Series(
+    return purchase_history(transactions, lapse_days=LAPSE, window_days=WINDOW), pd.Series(
         np.random.default_rng(3).permutation(len(ids)) % runs, index=ids
     )
 
 
 def values_of(history, starts):
-    """Return the value of each full window by customer: customer_id, value."""
-    full = starts.filter(starts.day + WINDOW - 1 <= history.last).rename(start="day")
-    lines = full.left_join(history.days, "customer_id")
-    inside = (lines.day - lines.start).between(0, WINDOW - 1)
-    total = lines.group_by("customer_id").aggregate(value=inside.ifelse(lines.value, 0.0).sum())
-    return total.execute().set_index("customer_id").value
+    """Return the value of each full window by customer."""
+    full = starts.filter(starts.day + WINDOW - 1 <= history.last)
+    return full.execute().set_index("customer_id").window
+
+
+def two_means(values):
+    """Return the means of two columns, a customer without a value in one being in the other alone."""
+    totals, counts = np.nan_to_num(values), ~np.isnan(values)
+    return mean_cumulative(totals.T[:, :, None], counts.T[:, :, None])
 
 
 @pytest.mark.parametrize("runs", [SHORT, FULL])
@@ -48,19 +51,21 @@ def test_windows_cover_what_the_world_knows(runs):
     """300 customers a run, about 200 new and 55 reactivated with full windows."""
     truth = simulate.answers("reactivation", "works", lapse_days=LAPSE, window_days=WINDOW)
     history, run = runs_of("works", runs, 300)
-    seconds = history.purchases.filter(history.purchases.order == 2)
-    is_long = seconds.gap > LAPSE
+    c = history.customers
+    seconds = c.filter(c.second_gap >= 0).select(
+        "customer_id", "second_gap", day="second", window="second_window"
+    )
+    is_long = seconds.second_gap > LAPSE
     pairs = {
         "window": (first_purchases(history), reactivations(history)),
         "like_for_like": (seconds.filter(~is_long), seconds.filter(is_long)),
     }
     for name, starts in pairs.items():
-        groups = [values_of(history, s.select("customer_id", "day")) for s in starts]
+        groups = [values_of(history, s) for s in starts]
         frame = pd.concat(groups, axis=1, keys=["a", "b"])
         estimates = []
         for _, one in frame.groupby(run.loc[frame.index].to_numpy()):
-            values = one.to_numpy(dtype=float)
-            estimates.append(two_means(np.nan_to_num(values), ~np.isnan(values)))
+            estimates.append(two_means(one.to_numpy(dtype=float)))
         ratios = [e.ratio(level=0.95) for e in estimates]
         id_ = "window.ratio" if name == "window" else "window.like_for_like.ratio"
         check(id_, truth, ratios)

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from retorno.stats.interaction import interaction_slope
-from retorno.stats.means import two_means
 from retorno.stats.proportions import wilson_share
+from retorno.stats.recurrent import mean_cumulative
 from retorno.stats.student import welch
 
 
@@ -19,6 +19,11 @@ def one_each(first, second):
     return total, count
 
 
+def two_means(total, count):
+    """Return the means of two groups as curves of one time, each unit a part of its own."""
+    return mean_cumulative(np.transpose(total)[:, :, None], np.transpose(count)[:, :, None])
+
+
 def test_two_means_by_hand():
     """First group 1, 2, 3: mean 2, variance of the mean 1/3. Second 4, 8: mean 6, variance 8/2 = 4.
 
@@ -26,8 +31,8 @@ def test_two_means_by_hand():
     Ratio 3 with log variance (1/3)/4 + 4/36 = 7/36.
     """
     means = two_means(*one_each([1, 2, 3], [4, 8]))
-    assert means.mean == pytest.approx([2, 6], rel=1e-12)
-    assert means.covariance == pytest.approx(np.diag([1 / 3, 4]), rel=1e-12)
+    assert means.mean[:, 0] == pytest.approx([2, 6], rel=1e-12)
+    assert [means.se(0)[0] ** 2, means.se(1)[0] ** 2] == pytest.approx([1 / 3, 4], rel=1e-12)
     t = stats.t.ppf(0.975, 1)
     difference = means.difference(level=0.95)
     assert difference.value == pytest.approx(4, rel=1e-12)
@@ -72,8 +77,8 @@ def test_two_means_say_what_they_need():
         lopsided.difference(level=0.95)
     with pytest.raises(ValueError, match=r"two positive means; got 3\.0 over 0\.0"):
         two_means(*one_each([0, 0], [3, 3])).ratio(level=0.95)
-    with pytest.raises(ValueError, match=r"shape \(n_units, 2\)"):
-        two_means([1.0, 2.0], [1.0, 1.0])
+    with pytest.raises(ValueError, match=r"shape \(n_groups, n_parts, n_times\)"):
+        mean_cumulative([1.0, 2.0], [1.0, 1.0])
 
 
 def test_welch_by_hand():

@@ -26,8 +26,8 @@ class History:
     Attributes
     ----------
     days : ibis.Table
-        One row for each customer and day with lines: customer_id, day, value, is_purchase, so_far (value up to
-        and with this day), window (value of the `window_days` days that begin with this one); of days that
+        One row for each customer and day with lines: customer_id, day, value, is_purchase, lines (how many), so_far
+        (value up to and with this day), window (value of the `window_days` days that begin with this one); of days that
         are purchases also order (1 = first seen), gap (days since the purchase before, null for the first)
         and next_gap (days to the next, null when there is none).
     customers : ibis.Table
@@ -37,8 +37,8 @@ class History:
         left_value, purchases and value up to then; `back`, the day of the first reactivation; and the value
         of the windows that begin with these purchases: first_window, second_window, back_window. Null where
         there is none.
-    returned_goods : ibis.Table
-        Lines with a negative amount: customer_id, day, value.
+    transactions : ibis.Table
+        Lines inside the period: customer_id, day, amount, value.
     measure : str
         What `value` is: "margin" or "revenue".
     first_day, last_day : date
@@ -53,7 +53,7 @@ class History:
 
     days: object
     customers: object
-    returned_goods: object
+    transactions: object
     measure: str
     first_day: date
     last_day: date
@@ -69,6 +69,11 @@ class History:
     def purchases(self):
         """The days that are purchases."""
         return self.days.filter(self.days.is_purchase)
+
+    @property
+    def returned_goods(self):
+        """The lines of goods sent back, their amount negative."""
+        return self.transactions.filter(self.transactions.amount < 0)
 
 
 def exact_sum(column):
@@ -125,7 +130,7 @@ def purchase_history(
     return History(
         days=days,
         customers=_customers(days, last, lapse_days).cache(),
-        returned_goods=inside.filter(inside.amount < 0).select("customer_id", "day", "value"),
+        transactions=inside,
         measure=measure,
         first_day=first_day,
         last_day=last_day,
@@ -197,7 +202,9 @@ def _days(lines, window_days):
     import ibis
 
     days = lines.group_by("customer_id", "day").aggregate(
-        value=exact_sum(lines.value), is_purchase=lines.amount.max() >= 0
+        value=exact_sum(lines.value),
+        is_purchase=lines.amount.max() >= 0,
+        lines=lines.count().cast("int32"),
     )
     by = {"group_by": days.customer_id, "order_by": days.day}
     until = ibis.window(rows=(None, 0), **by)
@@ -211,6 +218,7 @@ def _days(lines, window_days):
         "day",
         "value",
         "is_purchase",
+        "lines",
         order=of_purchases(days.is_purchase.cast("int32").sum().over(until)),
         gap=of_purchases(days.day - bought.max().over(ibis.window(rows=(None, -1), **by))),
         next_gap=of_purchases(bought.min().over(ibis.window(rows=(1, None), **by)) - days.day),
