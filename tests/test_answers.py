@@ -224,6 +224,7 @@ def test_the_worth_of_a_recovery_closes_the_lede_where_it_is_stated(side, says):
 # Reactivation.
 ABSENT = "absent"
 STATES = (*SIDES, REFUSED)
+PAYS = ("pays", "later", "loses", "open")
 
 
 def campaign(money, other, ratio, like):
@@ -339,6 +340,54 @@ def test_reactivation_leads_with_money_and_names_what_it_speaks_of(verdicts, hea
     assert reactivation.answer(campaign(*verdicts)).headline == headline
 
 
+@pytest.mark.parametrize(
+    ("seen", "whole", "says"),
+    [
+        ("above", "above", "and the programme earns more than it costs"),
+        ("undecided", "above", "but has not yet been shown to pay"),
+        ("below", "above", "but has not yet been shown to pay"),
+        ("below", "below", "but the programme costs more than it earns"),
+        (REFUSED, "above", "and the programme earns more than it costs"),
+        (REFUSED, "below", "but the programme costs more than it earns"),
+        ("undecided", "undecided", "that returned customers bring more is another matter"),
+    ],
+)
+def test_whether_the_programme_pays_is_said_by_what_was_seen_before_what_is_foretold(
+    seen, whole, says
+):
+    found = campaign("above", "above", "above", "below")
+    for finding_id, verdict in (("programme.observed_value", seen), ("programme.value", whole)):
+        unit = {} if verdict == REFUSED else {"unit": "EUR"}
+        found.append(made(reactivation, finding_id, verdict, **unit))
+    answer = checked(reactivation.answer(found), found)
+    assert answer.headline.endswith(says)
+    refused = {finding.id for finding in found if finding.verdict == REFUSED}
+    assert list(answer.cards[1:]) == sorted(answer.cards[1:], key=refused.__contains__)
+
+
+def test_costs_and_speed_close_the_lede_where_both_sides_of_them_are_stated():
+    """An extra return beside a return; 30 days and payback of the returned beside the new."""
+    stated = {
+        "cost.per_return": ("EUR per return", 3.0),
+        "cost.per_extra_return": ("EUR per extra return", 5.0),
+        "speed.share_by_day_30.reactivated": (None, 0.5),
+        "speed.share_by_day_30.new": (None, 0.6),
+        "payback.reactivated": (None, 15),
+        "payback.new": (None, 40),
+    }
+    found = campaign("above", "above", "above", "below")
+    for finding_id, (unit, estimate) in stated.items():
+        known = definition(reactivation, finding_id)
+        names = known.names(finding_id)
+        found.append(known.state(estimate, "On it.", unit=unit, **names))
+    lede = reactivation.answer(found).lede
+    assert "A return cost €3.00; one that would not have come by itself, €5.00." in lede
+    assert "the returned bring 50.0% of what their window brings, new customers 60.0%" in lede
+    assert lede.endswith("is paid back on day 15, acquiring a new one on day 40.")
+    never = [f for f in found if f.id != "payback.new"]
+    assert "paid back" not in reactivation.answer(never).lede
+
+
 def test_an_effect_that_is_refused_is_told_with_its_reason():
     found = [definition(reactivation, "effect.x").refuse("Not stated: name it.", outcome="outcome")]
     answer = reactivation.answer(found)
@@ -380,7 +429,7 @@ def test_every_row_of_every_table_is_reached():
     for table, verdicts in (
         (WITHIN, product(WORDS, SIDES)),
         (BETWEEN, product(WORDS)),
-        (CONTACT, product(STATES, ("clear", "none"), STATES, STATES)),
+        (CONTACT, product(STATES, ("clear", "none"), STATES, STATES, PAYS)),
         (RETURN, product(STATES, STATES, STATES)),
     ):
         possible = (v for v in verdicts if v[:2] != (REFUSED, "clear"))
@@ -407,13 +456,17 @@ def recovery_findings(world):
 
 def reactivation_findings(world):
     tables = drawn("reactivation", world, 4_000)
-    history = reactivation.purchase_history(tables["transactions"], lapse_days=90)
-    known = simulate.parameters("reactivation", world)
+    history = reactivation.purchase_history(
+        tables["transactions"], lapse_days=90, window_days=180, margin_rate=0.4
+    )
+    rng, known = np.random.default_rng(1), simulate.parameters("reactivation", world)
+    campaign = ("outcomes", "money_outcome", "return_outcome", "contact_cost", "margin_rate")
+    tests = reactivation.campaign(tables["contacts"], **{name: known[name] for name in campaign})
     results = (
         reactivation.lapse_states(history),
-        reactivation.new_against_reactivated(history, window_days=180),
-        reactivation.like_for_like(history, window_days=180),
-        reactivation.contact_effects(tables["contacts"], **known),
+        reactivation.new_against_reactivated(history, rng=rng),
+        reactivation.like_for_like(history, rng=rng),
+        reactivation.contact_effects(tests),
     )
     return [finding for result in results for finding in result.findings()]
 

@@ -16,6 +16,7 @@ from retorno import simulate
 from retorno.display import figure
 from retorno.figures import panels, reactivation, recovery, referral, theme
 from retorno.reactivation import (
+    campaign,
     contact_effects,
     like_for_like,
     new_against_reactivated,
@@ -63,15 +64,17 @@ LOSES = Assumptions(
 def of_reactivation():
     tables = simulate.simulate("reactivation", "works", 1500, seed=3).tables()
     con = connect()
-    history = purchase_history(read("transactions", tables["transactions"], con=con), lapse_days=90)
+    transactions = read("transactions", tables["transactions"], con=con)
+    history = purchase_history(transactions, lapse_days=90, window_days=180)
+    rng = np.random.default_rng(1)
     contacts = read("contacts", tables["contacts"], con=con)
     return {
         "hazard": (reactivation.hazard, return_hazard(history)),
-        "windows": (reactivation.curves, new_against_reactivated(history, window_days=180)),
-        "second": (reactivation.curves, like_for_like(history, window_days=180)),
+        "windows": (reactivation.curves, new_against_reactivated(history, rng=rng)),
+        "second": (reactivation.curves, like_for_like(history, rng=rng)),
         "effects": (
             reactivation.effects,
-            contact_effects(contacts, ["returned", "spend"], money_outcome="spend"),
+            contact_effects(campaign(contacts, ["returned", "spend"], money_outcome="spend")),
         ),
     }
 
@@ -261,10 +264,9 @@ def test_titles_are_computed(known):
     apart = windows.difference.value
     assert apart > 0
     assert f"€{apart:.2f} ahead" in windows.title()
-    means = windows.means
+    full = windows.full
     swapped = replace(
-        windows,
-        means=replace(means, mean=means.mean[::-1], covariance=means.covariance[::-1, ::-1]),
+        windows, full=replace(full, mean=full.mean[::-1], influence=full.influence[::-1])
     )
     assert f"€{apart:.2f} behind" in swapped.title()
     assert f"−€{apart:.2f}" in swapped.caption()
@@ -309,15 +311,9 @@ def test_the_title_of_the_account_says_what_is_left_or_lost(known):
 
 
 def scaled(windows, *factors):
-    means, f = windows.means, np.array(factors)
-    return replace(
-        windows,
-        means=replace(
-            means,
-            mean=means.mean * f[:, None],
-            covariance=means.covariance * np.outer(f, f)[:, :, None],
-        ),
-    )
+    full, f = windows.full, np.array(factors)
+    changed = {"mean": full.mean * f[:, None], "influence": full.influence * f[:, None, None]}
+    return replace(windows, full=replace(full, **changed))
 
 
 @pytest.mark.parametrize("factors", [(1e6, 1.2e6), (-1, -0.5), (0, 0), (1e-3, -1e-3)], ids=str)
@@ -330,19 +326,18 @@ def test_curves_stand_extremes(known, factors):
 
 def test_names_of_lines_that_end_together_are_moved_apart(known):
     draw, windows = known["windows"]
-    means = windows.means
-    same = np.stack([means.mean[0], means.mean[0]])
-    check_words(drawn(draw, replace(windows, means=replace(means, mean=same))))
+    full = windows.full
+    same = np.stack([full.mean[0], full.mean[0]])
+    check_words(drawn(draw, replace(windows, full=replace(full, mean=same))))
 
 
 def test_a_single_day_shows_as_points_with_intervals(known):
     """A line of one point is none: two points must be there, at the means."""
     draw, windows = known["windows"]
-    means = windows.means
-    first = replace(means, mean=means.mean[:, :1], covariance=means.covariance[:, :, :1])
-    canvas = drawn(draw, replace(windows, means=first, window_days=1))
+    first = windows.full.at(0)
+    canvas = drawn(draw, replace(windows, full=first, window_days=1))
     points = [float(p.get_ydata()[0]) for p in panels_of(canvas)[0].lines if p.get_marker() == "o"]
-    assert points == [means.mean[0, 0], means.mean[1, 0]]
+    assert points == first.mean[:, 0].tolist()
     check_words(canvas)
 
 

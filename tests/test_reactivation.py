@@ -12,6 +12,7 @@ from scipy import stats
 
 from retorno.errors import ParameterError, TableError
 from retorno.reactivation import (
+    campaign,
     contact_effects,
     lapse_states,
     like_for_like,
@@ -358,13 +359,17 @@ CAMPAIGN = [
 NAMES = ["arm", "recency", "returned", "spend"]
 
 
+def effects_of(table, outcomes, **options):
+    return contact_effects(campaign(table, outcomes, **options))
+
+
 def test_effects_by_hand():
     """Returned: holdout 1 of 4; mail and call 3 of 4 each, pooled 6 of 8: 0.5 for all three contrasts.
 
     Spend: holdout mean 2, mail 4, call 4, pooled 4: difference 2, squared error 94/7/8 + 8/4 (sums of squares
     about the means 94 and 24: variances 94/7 and 24/3 = 8).
     """
-    effects = contact_effects(
+    effects = effects_of(
         contacts(CAMPAIGN, NAMES), ["returned", "spend"], money_outcome="spend", min_group=2
     )
     found = estimates(effects)
@@ -383,20 +388,20 @@ def test_effects_by_hand():
 
 def test_the_recency_slope_compares_the_lines_of_both_groups():
     """Holdout returns 0, 1, 0, 0 over months 1 to 4: slope -0.1. Treated 2, 1, 1, 2 of 2: slope 0. Difference 0.1."""
-    found = estimates(contact_effects(contacts(CAMPAIGN, NAMES), ["returned"], min_group=2))
+    found = estimates(effects_of(contacts(CAMPAIGN, NAMES), ["returned"], min_group=2))
     assert found["effect.returned.recency_slope"].estimate == pytest.approx(0.1, rel=1e-9)
     assert found["effect.returned.recency_slope"].unit == "difference in share per month"
 
 
 def test_a_single_arm_has_no_findings_of_its_own():
     rows = [row for row in CAMPAIGN if row[0] != "call"]
-    found = estimates(contact_effects(contacts(rows, NAMES), ["returned"], min_group=2))
+    found = estimates(effects_of(contacts(rows, NAMES), ["returned"], min_group=2))
     assert set(found) == {"effect.returned", "effect.returned.recency_slope"}
 
 
 def test_no_holdout_is_refused():
     rows = [row for row in CAMPAIGN if row[0] != "holdout"]
-    for finding in contact_effects(contacts(rows, NAMES), ["returned"]).findings():
+    for finding in effects_of(contacts(rows, NAMES), ["returned"]).findings():
         assert finding.verdict == "refused"
     assert (
         "customers in the holdout: 0; at least 5" in finding.sentence
@@ -408,7 +413,7 @@ def test_what_a_valid_table_cannot_answer_is_refused():
     """All outcomes zero; no recency; outcomes not named."""
     zero = [(arm, recency, 0) for arm, recency, _, _ in CAMPAIGN]
     found = estimates(
-        contact_effects(contacts(zero, ["arm", "recency", "returned"]), ["returned"], min_group=2)
+        effects_of(contacts(zero, ["arm", "recency", "returned"]), ["returned"], min_group=2)
     )
     assert "the same for every customer" in found["effect.returned"].sentence
     assert found["effect.returned.recency_slope"].verdict == "refused"
@@ -416,18 +421,18 @@ def test_what_a_valid_table_cannot_answer_is_refused():
     no_recency = contacts(
         [(arm, returned) for arm, _, returned, _ in CAMPAIGN], ["arm", "returned"]
     )
-    found = estimates(contact_effects(no_recency, ["returned"], min_group=2))
+    found = estimates(effects_of(no_recency, ["returned"], min_group=2))
     assert found["effect.returned"].estimate == 0.5
     assert "no column recency" in found["effect.returned.recency_slope"].sentence
 
-    unnamed = contact_effects(no_recency, None).findings()
+    unnamed = effects_of(no_recency, None).findings()
     assert [finding.verdict for finding in unnamed] == ["refused"]
     assert "parameter outcomes" in unnamed[0].sentence
 
 
 def test_missing_outcomes_are_counted():
     rows = [*CAMPAIGN, ("mail", 2, None, 1.0)]
-    finding = estimates(contact_effects(contacts(rows, NAMES), ["returned"], min_group=2))[
+    finding = estimates(effects_of(contacts(rows, NAMES), ["returned"], min_group=2))[
         "effect.returned"
     ]
     assert finding.n == 12
@@ -436,7 +441,7 @@ def test_missing_outcomes_are_counted():
 
 def test_outcomes_that_are_not_there_or_no_numbers_are_named():
     with pytest.raises(ParameterError, match="no column 'visits'; its columns are arm, recency"):
-        contact_effects(contacts(CAMPAIGN, NAMES), ["visits"])
+        effects_of(contacts(CAMPAIGN, NAMES), ["visits"])
     words = contacts([(*row, "x") for row in CAMPAIGN], [*NAMES, "note"])
     with pytest.raises(ParameterError, match="column 'note' of `contacts` holds text"):
-        contact_effects(words, ["note"])
+        effects_of(words, ["note"])

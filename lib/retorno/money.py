@@ -119,3 +119,46 @@ def _paid(cost) -> np.ndarray:
 
 def _net(value):
     return float(value) if np.ndim(value) == 0 else value
+
+
+def discount_at(years, annual_discount_rate: float) -> np.ndarray | float:
+    """Return what one unit of money is worth today when it comes `years` from now.
+
+    Parameters
+    ----------
+    years : array_like of float
+        0 is today.
+    annual_discount_rate : float
+        A fraction a year, above -1.
+
+    Examples
+    --------
+    >>> discount_at([0, 1, 2], 0.25).tolist()
+    [1.0, 0.8, 0.64]
+    """
+    if not -1 < annual_discount_rate < np.inf:
+        raise ValueError(f"`annual_discount_rate` lies above -1; got {annual_discount_rate}.")
+    return _net((1 + annual_discount_rate) ** -np.asarray(years, dtype=float))
+
+
+def fading_sum(last, ratio):
+    """Return what amounts come to that go on without end after `last`, each `ratio` times the one before.
+
+    Parameters
+    ----------
+    last : array_like of float
+        The amount before the first one counted.
+    ratio : array_like of float
+        0 or more and below 1 (ValueError): else there is no such sum.
+
+    Examples
+    --------
+    8 is followed by 4, 2, 1 and so on, 8 in sum.
+
+    >>> fading_sum(8.0, 0.5)
+    8.0
+    """
+    ratio = np.asarray(ratio, dtype=float)
+    if not ((ratio >= 0) & (ratio < 1)).all():
+        raise ValueError(f"amounts that fade keep a `ratio` of 0 or more and below 1; got {ratio}.")
+    return _net(np.asarray(last, dtype=float) * ratio / (1 - ratio))

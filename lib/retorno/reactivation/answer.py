@@ -1,61 +1,85 @@
 """The answer of the study in one sentence, from its findings alone.
 
-With a holdout the effect of contact leads, that on money first, beside the comparison of survivors, which is none.
-Without one there are two ratios, and the sentence that neither is an effect.
+With a holdout the effect of contact leads, that on money first, beside what the programme comes to and the comparison
+of survivors, which is no effect. Without one there are two ratios, and the sentence that neither is an effect.
 """
 
 from collections.abc import Iterable
 
-from retorno.findings import REFUSED, Answer, Finding, Findings, choose_cards, decide, shown
-from retorno.language import mark, quantity, say
+from retorno.findings import (
+    REFUSED,
+    Answer,
+    Finding,
+    Findings,
+    choose_cards,
+    decide,
+    find,
+    shown,
+)
+from retorno.language import integer, mark, percent, quantity, say
 from retorno.reactivation.contact.contrasts import ARM_EFFECT, EFFECT, SLOPE
+from retorno.reactivation.contact.contrasts import DEFINITIONS as CONTRASTS
 from retorno.reactivation.curves.windows import LIKE_FOR_LIKE, NEW, RATIO, REACTIVATED
 from retorno.reactivation.returns.states import REACTIVATED as RETURNED
 
-# Leading effect, whether another outcome's is clear of zero, reactivated over new, like for like -> headline.
+PROGRAMME, SEEN = "programme.value", "programme.observed_value"
+BREAK_EVEN = "policy.break_even_cost"
+PER_RETURN, PER_EXTRA = "cost.per_return", "cost.per_extra_return"
+EARLY, PAYBACK = "speed.share_by_day_30.{group}", "payback.{group}"
+
+# Leading effect, another outcome clear of zero or none, reactivated over new, like for like, does it pay -> headline.
 HEADLINES = {
-    "above * above *": mark(
+    "above * * * pays": mark(
+        "Contact raised {outcome} by {change}, and the programme earns more than it costs"
+    ),
+    "above * * * later": mark(
+        "Contact raised {outcome} by {change}, but has not yet been shown to pay"
+    ),
+    "above * * * loses": mark(
+        "Contact raised {outcome} by {change}, but the programme costs more than it earns"
+    ),
+    "above * above * *": mark(
         "Contact raised {outcome} by {change}; that returned customers bring more is another matter"
     ),
-    "above * * *": mark("Contact raised {outcome} by {change}"),
-    "below * above *": mark(
+    "above * * * *": mark("Contact raised {outcome} by {change}"),
+    "below * above * *": mark(
         "Contact lowered {outcome} by {change}, although returned customers bring more than new ones"
     ),
-    "below * * *": mark("Contact lowered {outcome} by {change}"),
-    "undecided clear * *": mark("Contact changed {others}, but no effect on {outcome} is shown"),
-    "undecided none above *": mark(
+    "below * * * *": mark("Contact lowered {outcome} by {change}"),
+    "undecided clear * * *": mark("Contact changed {others}, but no effect on {outcome} is shown"),
+    "undecided none above * *": mark(
         "Returned customers bring more than new ones, but no effect of contact is shown"
     ),
-    "undecided none * *": mark("No effect of contact on {outcome} is shown"),
-    "refused none above above": mark(
+    "undecided none * * *": mark("No effect of contact on {outcome} is shown"),
+    "refused none above above *": mark(
         "Returned customers bring more than new ones, and more like for like"
     ),
-    "refused none above below": mark(
+    "refused none above below *": mark(
         "Returned customers bring more than new ones, but less like for like"
     ),
-    "refused none above undecided": mark(
+    "refused none above undecided *": mark(
         "Returned customers bring more than new ones; like for like, no lead is shown"
     ),
-    "refused none above refused": mark(
+    "refused none above refused *": mark(
         "Returned customers bring more than new ones, which is no effect of contact"
     ),
-    "refused none below above": mark(
+    "refused none below above *": mark(
         "Returned customers bring less than new ones, but more like for like"
     ),
-    "refused none below below": mark(
+    "refused none below below *": mark(
         "Returned customers bring less than new ones, and less like for like"
     ),
-    "refused none below *": mark("Returned customers bring less than new ones"),
-    "refused none * above": mark(
+    "refused none below * *": mark("Returned customers bring less than new ones"),
+    "refused none * above *": mark(
         "Like for like, customers back from a long silence bring more than others"
     ),
-    "refused none * below": mark(
+    "refused none * below *": mark(
         "Like for like, customers back from a long silence bring less than others"
     ),
-    "refused none undecided *": mark(
+    "refused none undecided * *": mark(
         "Whether returned customers bring more than new ones cannot be told"
     ),
-    "refused none refused *": mark(
+    "refused none refused * *": mark(
         "What returned customers are worth cannot be told from these data"
     ),
 }
@@ -73,12 +97,23 @@ def answer(findings: Iterable[Finding]) -> Answer:
         "clear" if clear else "none",
         found.verdict(RATIO.id),
         found.verdict(LIKE_FOR_LIKE.id),
+        _pays(found),
     )
     words = {"others": ", ".join(clear)}
     if stated:
         lead = stated[0]
         words |= {"outcome": _outcome(lead), "change": quantity(abs(lead.estimate), lead.unit)}
     return Answer(say(headline, **words), _lede(found, effects, stated), _cards(found, effects))
+
+
+def _pays(found: Findings) -> str:
+    """Return whether the programme pays: by what was seen where it was, else by the value of second lives."""
+    seen, whole = found.verdict(SEEN), found.verdict(PROGRAMME)
+    if seen == REFUSED:
+        return {"above": "pays", "below": "loses"}.get(whole, "open")
+    if seen == "above":
+        return "pays"
+    return "later" if whole == "above" else "loses" if seen == "below" else "open"
 
 
 def _effects(found: Findings) -> list[Finding]:
@@ -98,7 +133,7 @@ def _outcome(effect: Finding) -> str:
 
 
 def _lede(found: Findings, effects: list[Finding], stated: list[Finding]) -> str:
-    parts = [*_of_contact(stated), *_of_windows(found)]
+    parts = [*_of_contact(stated), *_of_costs(found), *_of_windows(found), *_of_speed(found)]
     if effects and not stated:
         parts.append(effects[0].sentence)
     if not parts and (refused := found.get(RATIO.id)):
@@ -109,6 +144,21 @@ def _lede(found: Findings, effects: list[Finding], stated: list[Finding]) -> str
 def _of_contact(stated: list[Finding]) -> list[str]:
     told = "; ".join(f"{_outcome(f)} {shown(f)}" for f in stated[:3])
     return [say("Per customer, contacted minus holdout: {effects}.", effects=told)] if told else []
+
+
+def _of_costs(found: Findings) -> list[str]:
+    """Return what a return costs beside what an extra one does, where both are known."""
+    costs = [found.get(i) for i in (PER_RETURN, PER_EXTRA)]
+    if any(cost is None or cost.estimate is None for cost in costs):
+        return []
+    each, extra = (quantity(cost.estimate, cost.unit) for cost in costs)
+    return [
+        say(
+            "A return cost {each}; one that would not have come by itself, {extra}.",
+            each=each,
+            extra=extra,
+        )
+    ]
 
 
 def _of_windows(found: Findings) -> list[str]:
@@ -133,11 +183,39 @@ def _of_windows(found: Findings) -> list[str]:
     return [say(sentences[tuple(words)], **words)] if words else []
 
 
+def _of_speed(found: Findings) -> list[str]:
+    """Return how early value comes and when the cost is back, of the returned and of the new."""
+    groups = ("reactivated", "new")
+    early = [found.get(EARLY.format(group=group)) for group in groups]
+    if any(f is None or f.estimate is None for f in early):
+        return []
+    sentence = say(
+        "In 30 days the returned bring {back} of what their window brings, new customers {new}.",
+        back=percent(early[0].estimate),
+        new=percent(early[1].estimate),
+    )
+    days = [found.get(PAYBACK.format(group=group)) for group in groups]
+    if any(f is None or f.estimate is None for f in days):
+        return [sentence]
+    back = say(
+        "Winning one back is paid back on day {back}, acquiring a new one on day {new}.",
+        back=integer(days[0].estimate),
+        new=integer(days[1].estimate),
+    )
+    return [sentence, back]
+
+
 def _cards(found: Findings, effects: list[Finding]) -> tuple[str, ...]:
-    """Return the key findings: effects, the two ratios, then what the first of these is made of."""
+    """Return the key findings: effects, what they cost and come to, the two ratios; those stated before the others."""
     windows = (RATIO.id, LIKE_FOR_LIKE.id)
+    payback = PAYBACK.format(group="reactivated")
     if not effects:
-        return choose_cards(found, *windows, REACTIVATED.id, NEW.id, RETURNED.id)
-    lead = ARM_EFFECT.id.format(outcome=_outcome(effects[0]), arm="")
-    arms = (f.id for f in found if f.id.startswith(lead))
-    return choose_cards(found, *(f.id for f in effects[:3]), *windows, *arms)
+        early = EARLY.format(group="reactivated")
+        return choose_cards(found, *windows, REACTIVATED.id, NEW.id, payback, early, RETURNED.id)
+    lead, *others = (f.id for f in effects)
+    arms = [
+        f.id for f in found if find(CONTRASTS, f.id) is ARM_EFFECT and f.id.startswith(f"{lead}.")
+    ]
+    wanted = (PER_EXTRA, SEEN, PROGRAMME, *windows, payback, *others, BREAK_EVEN, *arms)
+    known = sorted(wanted, key=lambda i: found.verdict(i) == REFUSED)
+    return choose_cards(found, lead, *known)

@@ -1,4 +1,4 @@
-"""How many are needed, and how often a difference is found: t tests, two one-sided tests, answers of few values.
+"""How many are needed, and how often a difference is found: t tests, equivalence, answers of few values, shares.
 
 Sources: Cohen (1988), Statistical power analysis, for d; Schuirmann (1987), J. of Pharmacokinetics and
 Biopharmaceutics 15, 657-680, and Owen (1965), Biometrika 52, 437-446, for two one-sided tests and their exact power.
@@ -252,3 +252,96 @@ def _excludes_zero(first, second, n: tuple[int, int], level: float) -> np.ndarra
     parts = (v1 / error) ** 2 / (n[0] - 1) + (v2 / error) ** 2 / (n[1] - 1)
     df = 1 / np.where(spread, parts, 1.0)
     return spread & (np.abs(m2 - m1) > stats.t.ppf((1 + level) / 2, df) * np.sqrt(error))
+
+
+def share_power(
+    base: float, difference: float, n1: float, n2: float, *, level: float = 0.95
+) -> float:
+    """Return the probability that a two-sided test of two shares finds a difference (normal law, both tails).
+
+    Parameters
+    ----------
+    base : float
+        Share of the first group, the holdout, between 0 and 1.
+    difference : float
+        Share of the second group minus `base`; both shares between 0 and 1 (ValueError).
+    n1, n2 : float
+        Members of the first and of the second group.
+    level : float
+        1 - level is the two-sided level of the test.
+
+    Examples
+    --------
+    >>> round(share_power(0.05, 0.005, 31_234, 31_234), 4)
+    0.8
+    """
+    from statsmodels.stats.proportion import power_proportions_2indep
+
+    _check_shares(base, difference)
+    if min(n1, n2) <= 0:
+        raise ValueError(f"both groups need members; got {n1} and {n2}.")
+    found = power_proportions_2indep(
+        difference, base, n2, ratio=n1 / n2, alpha=1 - level, return_results=False
+    )
+    return float(found)
+
+
+def n_for_shares(base: float, difference: float, *, power: float = 0.8, level: float = 0.95) -> int:
+    """Return the smallest number in each of two groups that finds a difference of shares.
+
+    Parameters
+    ----------
+    base, difference : float
+        As in `share_power`; the difference is not 0.
+    power : float
+        Probability of finding it.
+
+    Examples
+    --------
+    >>> n_for_shares(0.05, 0.005), n_for_shares(0.05, 0.05)
+    (31234, 435)
+    """
+    _check_shares(base, difference)
+    _check(abs(difference), power, level)
+    return _smallest(
+        lambda n: share_power(base, difference, n, n, level=level), power, abs(difference), level
+    )
+
+
+def smallest_share_difference(
+    base: float, n1: float, n2: float, *, power: float = 0.8, level: float = 0.95
+) -> float:
+    """Return the smallest rise of a share that groups of these sizes find with `power`.
+
+    Parameters
+    ----------
+    base : float
+        Share of the first group, above 0 and below 1.
+    n1, n2 : float
+        Members of the first and of the second group.
+
+    Raises
+    ------
+    ValueError
+        When not even a rise to a share of 1 is found so often.
+
+    Examples
+    --------
+    >>> round(smallest_share_difference(0.05, 31_234, 31_234), 6)
+    0.005
+    """
+    most = (1 - base) * (1 - 1e-9)
+
+    def short(difference):
+        return share_power(base, difference, n1, n2, level=level) - power
+
+    if short(most) < 0:
+        raise ValueError(f"groups of {n1} and {n2} find no rise of a share of {base:g} so often.")
+    return float(optimize.brentq(short, 1e-12, most, xtol=1e-12))
+
+
+def _check_shares(base: float, difference: float) -> None:
+    if not 0 < base < 1 or not 0 < base + difference < 1 or difference == 0:
+        raise ValueError(
+            f"two different shares between 0 and 1 are compared; got {base} and {base + difference}."
+        )

@@ -2,28 +2,28 @@
 
 Estimand: mean outcome of the customers contacted minus mean outcome of the holdout, per customer. Identified by the
 random assignment of arms alone; nothing is adjusted. Response among the contacted is not effect: some would have
-come anyway, and the holdout says how many.
+come anyway, and the holdout says how many. Several arms share one holdout and are several chances of a false alarm:
+their verdicts are read together.
 
-Source: Neyman's difference of means with unpooled variance, Imbens and Rubin (2015), Causal Inference, chapter 6.
+Sources: Neyman's difference of means with unpooled variance, Imbens and Rubin (2015), Causal Inference, chapter 6;
+Holm (1979), Scandinavian J. of Statistics 6, 65-70.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retorno.errors import ParameterError
 from retorno.findings import Finding, Findings, caution, direction
 from retorno.language import integer, mark, percent, quantity, say, say_n
+from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import (
-    ARM_EFFECT,
     DEFINITIONS,
     EFFECT,
-    HOLDOUT,
     SLOPE,
     Contrast,
-    difference,
-    outcome_unit,
+    arms,
+    pooled,
     refused,
     slope,
+    unnamed,
 )
 
 __all__ = ["DEFINITIONS", "Effects", "contact_effects"]
@@ -33,6 +33,16 @@ EFFECTS = {
     "below": mark("{compared}: contact lowered {outcome} by {change}."),
     "undecided": mark(
         "{compared}: the interval of the difference holds zero, so no effect on {outcome} is shown."
+    ),
+}
+TOGETHER = {
+    "above": mark(
+        "{compared}: on its own the interval lies above zero; read together with the other arms (Holm), no effect on "
+        "{outcome} is shown."
+    ),
+    "below": mark(
+        "{compared}: on its own the interval lies below zero; read together with the other arms (Holm), no effect on "
+        "{outcome} is shown."
     ),
 }
 SLOPES = {
@@ -73,8 +83,7 @@ class Effects:
     def _finding(self, c: Contrast) -> Finding:
         if c.refused:
             return c.definition.refuse(c.refused, n=c.n, unit=c.unit, **c.names)
-        verdict = direction(c.estimate.interval)
-        sentence = _sentence(c, verdict)
+        sentence = _sentence(c)
         if c.missing:
             sentence += " " + say_n(
                 "{n} customer without a value of it is left out.",
@@ -89,7 +98,7 @@ class Effects:
             unit=c.unit,
             n=c.n,
             method=c.method,
-            verdict=verdict,
+            verdict=c.verdict,
             **c.names,
         )
 
@@ -182,6 +191,10 @@ class Effects:
             level=percent(self.level, 0),
             arms=", ".join(f"{arm} {integer(n)}" for arm, n in self.arms.items()),
         )
+        if any(c.read_at for c in self.contrasts):
+            caption += " " + say(
+                "The arms are read together (Holm): an interval just clear of zero may not be enough."
+            )
         holdout = (
             say(
                 "{outcome}: {treated} of those contacted, {holdout} of the holdout.",
@@ -214,10 +227,10 @@ class Effects:
         )
 
 
-def _sentence(c: Contrast, verdict: str) -> str:
+def _sentence(c: Contrast) -> str:
     words = {"outcome": c.names["outcome"], "change": quantity(abs(c.estimate.value), c.unit)}
     if c.definition is SLOPE:
-        return say(SLOPES[verdict], **words)
+        return say(SLOPES[c.verdict], **words)
     treated, holdout = (quantity(mean, c.outcome_unit) for mean in c.means)
     if "arm" in c.names:
         compared = say(
@@ -230,73 +243,18 @@ def _sentence(c: Contrast, verdict: str) -> str:
         compared = say(
             "Contacted {treated}, not contacted {holdout}", treated=treated, holdout=holdout
         )
-    return say(EFFECTS[verdict], compared=compared, **words)
+    if c.verdict != c.alone:
+        return say(TOGETHER[c.alone], compared=compared, **words)
+    return say(EFFECTS[c.verdict], compared=compared, **words)
 
 
-def contact_effects(
-    contacts,
-    outcomes: Sequence[str] | None,
-    *,
-    money_outcome: str | None = None,
-    currency: str = "EUR",
-    level: float = 0.95,
-    min_group: int = 5,
-) -> Effects:
-    """Return what contact changes in each of `outcomes`.
-
-    Parameters
-    ----------
-    contacts : ibis.Table
-        A checked `contacts` table; arm `holdout` is compared with every other arm.
-    outcomes : sequence of str, or None
-        Numeric columns of `contacts`; None refuses the effects and names the parameter.
-    money_outcome : str, optional
-        The outcome that is money, in `currency`.
-    """
-    columns = ["arm", *(["recency"] if "recency" in contacts.columns else [])]
-    _check_outcomes(contacts, outcomes, money_outcome)
-    frame = contacts.select(*columns, *(outcomes or [])).execute()
-    sizes = frame["arm"].value_counts()
-    treated = sorted(arm for arm in sizes.index if arm != HOLDOUT)
-    arms = {arm: int(sizes.get(arm, 0)) for arm in [HOLDOUT, *treated]}
-    options = {"level": level, "min_group": min_group}
+def contact_effects(tests: Campaign) -> Effects:
+    """Return what contact changes in each outcome of a campaign."""
     found = []
-    if not outcomes:
-        why = say(
-            "Not stated: the outcome columns of `contacts` are not named (parameter outcomes)."
+    if not tests.outcomes:
+        found.append(
+            refused(EFFECT, {"outcome": "outcome"}, EFFECT.unit, tests.customers, unnamed())
         )
-        found.append(refused(EFFECT, {"outcome": "outcome"}, EFFECT.unit, len(frame), why))
-    for outcome in outcomes or []:
-        unit = outcome_unit(frame[outcome], outcome == money_outcome, currency)
-        values = frame.dropna(subset=[outcome])
-        missing = len(frame) - len(values)
-        holdout = values.loc[values.arm == HOLDOUT, outcome].to_numpy(dtype=float)
-        everyone = values.loc[values.arm != HOLDOUT, outcome].to_numpy(dtype=float)
-        names = {"outcome": outcome}
-        found.append(difference(EFFECT, names, unit, everyone, holdout, missing, **options))
-        for arm in treated if len(treated) > 1 else []:
-            one = values.loc[values.arm == arm, outcome].to_numpy(dtype=float)
-            found.append(
-                difference(ARM_EFFECT, names | {"arm": arm}, unit, one, holdout, missing, **options)
-            )
-        found.append(slope(names, unit, values, missing, **options))
-    return Effects(tuple(found), arms, level)
-
-
-def _check_outcomes(contacts, outcomes, money_outcome) -> None:
-    for name in [*(outcomes or []), *([money_outcome] if money_outcome else [])]:
-        if name not in contacts.columns:
-            raise ParameterError(
-                say(
-                    "outcomes, money_outcome: `contacts` has no column {name!r}; its columns are {columns}.",
-                    name=name,
-                    columns=", ".join(contacts.columns),
-                )
-            )
-        if not contacts[name].type().is_numeric() and not contacts[name].type().is_boolean():
-            raise ParameterError(
-                say(
-                    "outcomes: column {name!r} of `contacts` holds text; an outcome is a number.",
-                    name=name,
-                )
-            )
+    for outcome in tests.outcomes:
+        found += [pooled(tests, outcome), *arms(tests, outcome), slope(tests, outcome)]
+    return Effects(tuple(found), tests.arms, tests.level)
