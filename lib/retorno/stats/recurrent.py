@@ -70,7 +70,11 @@ class MeanCurves:
         return np.sqrt((self.influence[group] ** 2).sum(axis=0))
 
     def band(self, group: int, *, level: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return pointwise bounds of the mean of `group`, t with its degrees of freedom."""
+        """Return pointwise bounds of the mean of `group`, t with its degrees of freedom.
+
+        Of 30 units whose amounts are lognormal (sigma 0.8) a 95 % interval covers 0.905 where each has one amount,
+        0.935 where each has several; of 300 units 0.94 to 0.95.
+        """
         half = _t(level, self.df(group)) * self.se(group)
         return self.mean[group] - half, self.mean[group] + half
 
@@ -109,11 +113,32 @@ class MeanCurves:
     def simultaneous(
         self, group: int, *, level: float, rng: np.random.Generator, draws: int = DRAWS
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return bounds that hold the whole true curve of `group` with probability `level`."""
+        """Return bounds that hold the whole true curve of `group` with probability `level`.
+
+        Nominal from about 300 units; of 30 units with lognormal amounts (sigma 0.8) a 95 % band holds 84 % of curves.
+        """
         half = sup_t(
             self.influence[group], df=self.df(group), level=level, rng=rng, draws=draws
         ) * self.se(group)
         return self.mean[group] - half, self.mean[group] + half
+
+    def between(self, *, first: int = 0, second: int = 1) -> "MeanCurves":
+        """Return the curve of the mean of `second` minus that of `first`, as one group."""
+        return MeanCurves(
+            self.mean[[second]] - self.mean[[first]],
+            self.influence[[second]] - self.influence[[first]],
+            (self.n[first] + self.n[second],),
+            (self.df(first, second) + 1,),
+        )
+
+    def shape(self, group: int) -> "MeanCurves":
+        """Return the curve of `group` as a share of its own last value, which must be positive (ValueError)."""
+        last = self.mean[group, -1]
+        if not last > 0:
+            raise ValueError(f"a share needs a positive last value; got {last}.")
+        share = self.mean[[group]] / last
+        influence = self.influence[[group]] - share[:, None, :] * self.influence[[group], :, -1:]
+        return MeanCurves(share, influence / last, (self.n[group],), (self.parts[group],))
 
     def draws(self, groups, *, rng: np.random.Generator, draws: int = DRAWS) -> np.ndarray:
         """Return curves as they might have come out: mean plus influences with random normal weights.
@@ -125,12 +150,103 @@ class MeanCurves:
         Returns
         -------
         ndarray, shape (draws, len(groups), n_times)
-            One set of weights serves all groups, so that a unit in two of them moves both.
+            One set of weights serves all groups, so that a unit in two of them moves both. A draw is scaled as a
+            whole, so that its errors are those of t with the fewest degrees of freedom among `groups`.
         """
         groups = list(groups)
-        self.df(*groups)
+        df = self.df(*groups)
         weights = rng.standard_normal((draws, self.influence.shape[1]))
-        return self.mean[groups] + np.einsum("dp,gpt->dgt", weights, self.influence[groups])
+        weights *= np.sqrt(df / rng.chisquare(df, size=(draws, 1)))
+        moved = np.tensordot(weights, self.influence[groups], axes=(1, 1))
+        return self.mean[groups] + moved
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTime:
+    """The first time at which a mean curve stands at a height or above it.
+
+    Attributes
+    ----------
+    value : int or None
+        Counted from 0; None when the curve does not reach the height.
+    low, high : int or None
+        Percentiles over drawn curves; None stands for later than the last time.
+    never : float
+        Share of the drawn curves that do not reach the height.
+    """
+
+    value: int | None
+    low: int | None
+    high: int | None
+    never: float
+
+    @property
+    def interval(self) -> tuple[int, int] | None:
+        """Both bounds, or None where one is later than the last time."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+
+def first_times(curves, height: float) -> np.ndarray:
+    """Return the first time at which each of `curves`, shape (..., n_times), is `height` or more; inf where never.
+
+    A shortfall under one part in 10**9 of `height` counts as reached, so that ten times 0.10 make 1.00. A curve may
+    fall below again later: the first time counts.
+
+    Examples
+    --------
+    >>> first_times([[1.0, 2.0, 1.5], [1.0, 1.2, 1.4]], 2.0).tolist()
+    [1.0, inf]
+    """
+    reached = np.asarray(curves, dtype=float) >= height - abs(height) * 1e-9
+    return np.where(reached.any(axis=-1), reached.argmax(axis=-1), np.inf)
+
+
+def first_time(curve, draws, height: float, *, level: float) -> FirstTime:
+    """Return when `curve` reaches `height`, with the percentile interval of the drawn curves.
+
+    Parameters
+    ----------
+    curve : array_like, shape (n_times,)
+    draws : array_like, shape (n_draws, n_times)
+        From `MeanCurves.draws`.
+
+    Notes
+    -----
+    The interval holds at least `level`, for times are whole: see tests/test_recurrent_coverage.py.
+    """
+    if not np.isfinite(height):
+        raise ValueError(f"`height` needs to be a finite number; got {height}.")
+    times = first_times(draws, height)
+    tails = (1 - level) / 2, (1 + level) / 2
+    # An order statistic, not a mean of two: a time is whole, and later than the last is no number.
+    low, high = np.quantile(times, tails, method="inverted_cdf")
+    value = float(first_times(curve, height))
+    return FirstTime(*map(_time, (value, low, high)), float(np.isinf(times).mean()))
+
+
+def earlier(first, second, *, level: float) -> str:
+    """Return whether drawn times of `second` lie before those of `first`: below, above or undecided.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n_draws,)
+        From the same draws; inf where never. Never in both is no difference.
+
+    Returns
+    -------
+    str
+        The side of 0 on which the percentile interval of second minus first lies; "below": second is earlier.
+    """
+    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    apart = (second > first).astype(int) - (second < first)
+    low, high = np.quantile(apart, ((1 - level) / 2, (1 + level) / 2), method="inverted_cdf")
+    if high < 0:
+        return "below"
+    return "above" if low > 0 else "undecided"
+
+
+def _time(value: float) -> int | None:
+    return None if np.isinf(value) else int(value)
 
 
 def sup_t(influence, *, df: int, level: float, rng: np.random.Generator, draws: int) -> float:

@@ -51,6 +51,17 @@ class Survival:
         later = int(np.searchsorted(self.times, time, side="right"))
         return int(self.at_risk[later]) if later < self.times.size else 0
 
+    def reached(self, share: float) -> float | None:
+        """Return the first time by which at least `share` of the units has ended; None when it never has."""
+        # A share worked out from the curve itself may differ from it in the last digit.
+        there = np.flatnonzero(1 - self.share >= share * (1 - 1e-12))
+        return float(self.times[there[0]]) if there.size else None
+
+    def followed(self, least: int) -> float | None:
+        """Return the longest time at which at least `least` units are still at risk; None when there is none."""
+        there = np.flatnonzero(self.at_risk >= least)
+        return float(self.times[there[-1]]) if there.size else None
+
     def _step(self, time):
         return np.searchsorted(self.times, np.asarray(time, dtype=float), side="right") - 1
 
@@ -103,7 +114,7 @@ class Survival:
         return expected[own] - np.where(ended, surprise[own], 0.0)
 
 
-def kaplan_meier(durations, ended, *, level: float) -> Survival:
+def kaplan_meier(durations, ended, *, level: float, weights=None) -> Survival:
     """Return the share that lasts, from times that ended and times that were cut off by the end of sight.
 
     Parameters
@@ -114,11 +125,13 @@ def kaplan_meier(durations, ended, *, level: float) -> Survival:
         Whether the end was seen. Who is last seen at a time is at risk of ending at it.
     level : float
         Coverage of the bounds, 0.95 is 95 %.
+    weights : array_like of int, shape (n,), optional
+        Units of each kind, where several have the same duration and end: whole, 1 or more (ValueError).
     """
     from lifelines import KaplanMeierFitter
 
     durations, ended = _checked(durations, ended)
-    fit = KaplanMeierFitter(alpha=1 - level).fit(durations, ended)
+    fit = KaplanMeierFitter(alpha=1 - level).fit(durations, ended, weights=_whole(weights, ended))
     bounds = fit.confidence_interval_survival_function_.to_numpy()
     return Survival(
         times=fit.event_table.index.to_numpy(dtype=float),
@@ -158,6 +171,15 @@ def hazard_ratio(durations, ended, group, *, level: float) -> Estimate:
     value = float(np.exp(fit.params_["group"]))
     low, high = np.exp(fit.confidence_intervals_.loc["group"].to_numpy(dtype=float))
     return Estimate(value, value * float(fit.standard_errors_["group"]), float(low), float(high))
+
+
+def _whole(weights, ended) -> np.ndarray | None:
+    if weights is None:
+        return None
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape != ended.shape or not ((weights >= 1) & (weights % 1 == 0)).all():
+        raise ValueError("`weights` count units: one for each of `durations`, whole, 1 or more.")
+    return weights
 
 
 def _checked(durations, ended) -> tuple[np.ndarray, np.ndarray]:

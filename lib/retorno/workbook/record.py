@@ -108,6 +108,9 @@ ANY = {
     "month": mark("k"),
     "name": mark("moderator"),
     "justice": mark("each kind of"),
+    "rule": mark("each rule"),
+    "group": mark("each group"),
+    "days": mark("n"),
 }
 
 

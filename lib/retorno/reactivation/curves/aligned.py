@@ -154,7 +154,8 @@ class Aligned:
         return say(
             "Mean cumulative {measure} per customer by day since the aligned purchase (day 0). Full "
             '{window}-day windows only: {n1} customers "{g1}", {n2} "{g2}". Bands are pointwise {level} '
-            "t intervals by customer. The distance is {start} on day 0 and {end} ({low} to {high}) on day {last}.",
+            "t intervals by customer, the lighter ones hold a whole curve. The distance is {start} on day 0 and {end} "
+            "({low} to {high}) on day {last}.",
             measure=say(MEASURES[self.measure]),
             window=integer(self.window_days),
             n1=integer(self.n[0]),

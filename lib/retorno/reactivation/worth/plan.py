@@ -70,8 +70,11 @@ SMALLEST_FOUND = Definition(
         "with 0 the one without, at the sizes of the two groups here."
     ),
     unit=POINTS,
-    sign=mark("Smaller: the test is sharper. Effects below it are found less often."),
+    sign=mark(
+        "Always positive. Smaller: the test is sharper; effects below it are found less often."
+    ),
     formula=r"\min \left\{ \delta : P ( | s_\delta Z + \delta | > z_{0.975} s_0 ) \ge 0.8 \right\}",
+    reference=0.0,
 )
 DEFINITIONS = (HOLDOUT_N, HOLDOUT_COST, SMALLEST_FOUND)
 

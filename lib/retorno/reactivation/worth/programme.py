@@ -42,11 +42,12 @@ ROI = Definition(
     "programme.roi",
     label=mark("Return on the cost of the programme"),
     meaning=mark(
-        "programme.value over all costs of contacts, offers and fixed_cost. In the formula the letters are those of "
-        "programme.value."
+        "programme.value over all costs of contacts, offers and fixed_cost. In the formula N counts the customers "
+        "contacted, p is the share returned, C the contacted, H the holdout, V the value of a second life before its "
+        "cost, c the mean cost of a contact and its offer, F fixed_cost."
     ),
     unit="share of cost",
-    sign=mark("Above 0: the programme brings back more than it costs."),
+    sign=mark("Positive: the programme brings back more than it costs."),
     formula=r"\frac{N (p_C - p_H) V}{N c + F} - 1",
     reference=0.0,
 )
