@@ -365,8 +365,8 @@ def test_whether_the_programme_pays_is_said_by_what_was_seen_before_what_is_fore
     assert list(answer.cards[1:]) == sorted(answer.cards[1:], key=refused.__contains__)
 
 
-def test_costs_and_speed_close_the_lede_where_both_sides_of_them_are_stated():
-    """An extra return beside a return; 30 days and payback of the returned beside the new."""
+def test_costs_are_told_beside_effects_and_speed_where_there_are_none():
+    """An extra return beside a return; 30 days and payback of the returned beside the new, where both are known."""
     stated = {
         "cost.per_return": ("EUR per return", 3.0),
         "cost.per_extra_return": ("EUR per extra return", 5.0),
@@ -375,13 +375,15 @@ def test_costs_and_speed_close_the_lede_where_both_sides_of_them_are_stated():
         "payback.reactivated": (None, 15),
         "payback.new": (None, 40),
     }
-    found = campaign("above", "above", "above", "below")
+    more = []
     for finding_id, (unit, estimate) in stated.items():
         known = definition(reactivation, finding_id)
-        names = known.names(finding_id)
-        found.append(known.state(estimate, "On it.", unit=unit, **names))
+        more.append(known.state(estimate, "On it.", unit=unit, **known.names(finding_id)))
+    told = reactivation.answer([*campaign("above", "above", "above", "below"), *more]).lede
+    assert "A return cost €3.00; one that would not have come by itself, €5.00." in told
+    assert "30 days" not in told
+    found = [*campaign(ABSENT, ABSENT, "above", "below"), *more]
     lede = reactivation.answer(found).lede
-    assert "A return cost €3.00; one that would not have come by itself, €5.00." in lede
     assert "the returned bring 50.0% of what their window brings, new customers 60.0%" in lede
     assert lede.endswith("is paid back on day 15, acquiring a new one on day 40.")
     never = [f for f in found if f.id != "payback.new"]

@@ -133,7 +133,9 @@ def _outcome(effect: Finding) -> str:
 
 
 def _lede(found: Findings, effects: list[Finding], stated: list[Finding]) -> str:
-    parts = [*_of_contact(stated), *_of_costs(found), *_of_windows(found), *_of_speed(found)]
+    parts = [*_of_contact(stated), *_of_costs(found), *_of_windows(found)]
+    if not stated:
+        parts += _of_speed(found)
     if effects and not stated:
         parts.append(effects[0].sentence)
     if not parts and (refused := found.get(RATIO.id)):

@@ -52,22 +52,23 @@ def _marks(ax, result) -> None:
         return
     ax.vlines(result.lapse_days, 0, TOP, color=SOFT, linewidth=1.2, linestyle=(0, (3, 3)))
     both = sorted((result.days, result.lapse_days))
-    apart_from = dict.fromkeys(both)
+    sides = dict.fromkeys(both)
     if MIDDLE[0] * result.horizon < both[0] and both[1] < MIDDLE[1] * result.horizon:
-        apart_from = dict(zip(both, (True, False), strict=True))
-    row = int(apart_from[both[0]] is None and both[1] - both[0] < APART * result.horizon)
+        sides = dict(zip(both, (True, False), strict=True))
+    row = int(sides[both[0]] is None and both[1] - both[0] < APART * result.horizon)
     in_use = say("in use: {days}", days=lapse)
-    _word(ax, result, result.days, suggested, INK, left=apart_from[result.days])
-    _word(ax, result, result.lapse_days, in_use, SOFT, left=apart_from[result.lapse_days], row=row)
+    _word(ax, result, result.days, suggested, INK, left=sides[result.days])
+    _word(ax, result, result.lapse_days, in_use, SOFT, left=sides[result.lapse_days], row=row)
 
 
 def _word(ax, result, day: int, name: str, colour: str, *, left=None, row: int = 0) -> None:
-    """Write the name of a line above it, to its `left`, or to the side with more room."""
+    """Write the name of a line above it: to its `left` or right, or over it towards the side with more room."""
+    over = 4 if left is None else -3  # points by which the name reaches over its line
     left = day > result.horizon / 2 if left is None else left
     ax.annotate(
         name,
         (day, TOP),
-        xytext=(4 if left else -4, 3 + 1.4 * LETTERS * row),
+        xytext=(over if left else -over, 3 + 1.4 * LETTERS * row),
         textcoords="offset points",
         ha="right" if left else "left",
         va="bottom",

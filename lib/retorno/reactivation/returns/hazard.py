@@ -10,6 +10,8 @@ Analysis, chapter 10.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from retorno.findings import Definition, Findings, caution, too_few
 from retorno.language import integer, mark, percent, say, say_n
 from retorno.reactivation.history import History, lapses
@@ -201,34 +203,62 @@ def return_hazard(
     history: History, *, months: int = 12, level: float = 0.95, min_group: int = 5
 ) -> ReturnHazard:
     """Return the share of those still lapsed who come back, for each of the first `months` months."""
-    counts, customer = {}, lapses(history)
-    ks = range(1, months + 1)
-    flags = {}
-    for k in ks:
-        inside = customer.lapse_day + MONTH_DAYS * k <= history.last
-        still = customer.back_after.fill_null(history.last + MONTH_DAYS * months) > MONTH_DAYS * (
-            k - 1
-        )
-        back = customer.back_after <= MONTH_DAYS * k
-        flags[f"n{k}"] = (inside & still).cast("int64")
-        flags[f"d{k}"] = (inside & still & back.fill_null(False)).cast("int64")
-    rows = customer.select("customer_id", **flags)
-    if history.all_spells:
-        rows = rows.group_by("customer_id").aggregate(**{name: rows[name].sum() for name in flags})
-    sums = {}
-    for k in ks:
-        n, d = rows[f"n{k}"], rows[f"d{k}"]
-        sums |= {f"n{k}": n.sum(), f"d{k}": d.sum()}
-        sums |= {f"dd{k}": (d * d).sum(), f"dn{k}": (d * n).sum(), f"nn{k}": (n * n).sum()}
-    counts = rows.aggregate(**sums).execute().fillna(0).iloc[0]
+    at_risk, returned = counted_by_month(spells_by_month(history, months), months)
     found = []
-    for k in ks:
-        at_risk, returned = int(counts[f"n{k}"]), int(counts[f"d{k}"])
-        squares = tuple(float(counts[f"{name}{k}"]) for name in ("dd", "dn", "nn"))
-        share = (
-            wilson_share(returned, at_risk, squares=squares, level=level)
-            if at_risk >= min_group
-            else None
-        )
-        found.append(Month(k, at_risk, returned, share))
+    for k in range(1, months + 1):
+        n, d = at_risk[:, k - 1], returned[:, k - 1]
+        share = None
+        if n.sum() >= max(min_group, 1):
+            squares = _by_customer(d, n) if history.all_spells else None
+            share = wilson_share(d.sum(), n.sum(), squares=squares, level=level)
+        found.append(Month(k, int(n.sum()), int(d.sum()), share))
     return ReturnHazard(tuple(found), history.lapse_days, min_group, level, history.all_spells)
+
+
+def _by_customer(returned, at_risk) -> tuple[float, float, float] | None:
+    """Return the squares that errors by customer need; None when they would leave no error at all."""
+    share = returned.sum() / at_risk.sum()
+    spread = returned - share * at_risk
+    if spread @ spread <= 1e-12 * at_risk.sum():
+        return None
+    return returned @ returned, returned @ at_risk, at_risk @ at_risk
+
+
+def spells_by_month(history: History, months: int):
+    """Return the lapses in the engine with the months that are counted of each.
+
+    Columns: those of `lapses`; whole, months since the lapse that lie wholly inside the data, at most `months`; month,
+    the one of the return, `months` + 1 when it came later or not at all.
+    """
+    spells = lapses(history)
+    later = months + 1
+    return spells.mutate(
+        whole=((history.last - spells.lapse_day) // MONTH_DAYS).clip(upper=months).cast("int32"),
+        month=((spells.back_after + MONTH_DAYS - 1) // MONTH_DAYS)
+        .clip(upper=later)
+        .fill_null(later)
+        .cast("int32"),
+    )
+
+
+def counted_by_month(spells, months: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many are still lapsed at the start of each whole month, and how many come back in it.
+
+    Parameters
+    ----------
+    spells : ibis.Table
+        Columns bucket, whole and month as `spells_by_month` gives them.
+
+    Returns
+    -------
+    at_risk, returned : ndarray, shape (n_buckets, months)
+    """
+    counts = spells.group_by("bucket", "whole", "month").aggregate(n=spells.count()).execute()
+    buckets = int(counts.bucket.max()) + 1 if len(counts) else 1
+    cells = np.zeros((buckets, months + 1, months + 2))
+    place = tuple(counts[name].to_numpy(dtype=int) for name in ("bucket", "whole", "month"))
+    cells[place] = counts.n.to_numpy(dtype=float)
+    ks = range(1, months + 1)
+    at_risk = np.stack([cells[:, k:, k:].sum(axis=(1, 2)) for k in ks], axis=1)
+    returned = np.stack([cells[:, k:, k].sum(axis=1) for k in ks], axis=1)
+    return at_risk, returned
