@@ -193,7 +193,7 @@ def plain(lines, *, last, lapse, all_spells=False):
         own = []
         for place, (day, after) in enumerate(pairwise([*days, None])):
             if (last if after is None else after) - day > lapse:
-                value = sum(a for d, a in mine if d <= day)
+                value = sum(a for d, a in mine if after is None or d < after)
                 back = None if after is None else after - day - lapse
                 own.append((who, last - day - lapse, back, place + 1, value))
         found += own if all_spells else own[:1]

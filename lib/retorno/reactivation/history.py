@@ -13,8 +13,8 @@ from retorno.language import say
 from retorno.tables.period import observed_period
 
 # Sums of doubles depend on the order in which parallel threads meet them; sums of decimals do not.
-# Six decimals hold a millionth of a currency unit.
-_EXACT = "decimal(38, 6)"
+# Six decimals hold a millionth of a currency unit; where no amount is large, narrow decimals are faster.
+_EXACT, _NARROW, _LARGE = "decimal(38, 6)", "decimal(18, 6)", 1e11
 BUCKETS = 1_000
 """Random parts of all customers over which sums are taken, each customer in one alone where they are fewer."""
 
@@ -28,15 +28,14 @@ class History:
     days : ibis.Table
         One row for each customer and day with lines: customer_id, day, value, is_purchase, lines (how many), so_far
         (value up to and with this day), window (value of the `window_days` days that begin with this one); of days that
-        are purchases also order (1 = first seen), gap (days since the purchase before, null for the first)
-        and next_gap (days to the next, null when there is none).
+        are purchases also order (1 = first seen) and gap (days since the purchase before, null for the first).
     customers : ibis.Table
         One row for each customer with a purchase: customer_id; bucket, which of `BUCKETS` random parts of
         all customers it is in; orders; the days `first` and `last` of its purchases; `second` and
         second_gap; the first lapse: `left`, the day of the purchase it follows, left_order and
-        left_value, purchases and value up to then; `back`, the day of the first reactivation; and the value
-        of the windows that begin with these purchases: first_window, second_window, back_window. Null where
-        there is none.
+        left_value, purchases and value before the return, or in all; `back`, the day of the first
+        reactivation; and the value of the windows that begin with these purchases: first_window,
+        second_window, back_window. Null where there is none.
     transactions : ibis.Table
         Lines inside the period: customer_id, day, amount, value.
     measure : str
@@ -76,9 +75,9 @@ class History:
         return self.transactions.filter(self.transactions.amount < 0)
 
 
-def exact_sum(column):
+def exact_sum(column, kind: str = _EXACT):
     """Return the sum of an engine column, the same to the last digit in whatever order rows are met."""
-    return column.cast(_EXACT).sum().cast("float64")
+    return column.cast(kind).sum().cast("float64")
 
 
 def purchase_history(
@@ -113,8 +112,8 @@ def purchase_history(
         Margin as a fraction of the amount; without it the column `margin` if there is one, else revenue.
     """
     _check_rules(lapse_days, window_days, margin_rate)
-    first_day, last_day, lines = _observed(transactions, observed_from, observed_until)
     measure, money = _money(transactions, margin_rate)
+    first_day, last_day, lines = _observed(transactions, money, observed_from, observed_until)
     inside = _inside(transactions, first_day, last_day, money)
     if not lines.purchases:
         raise TableError(
@@ -126,7 +125,7 @@ def purchase_history(
             )
         )
     last = (last_day - first_day).days
-    days = _days(inside, window_days).cache()
+    days = _days(inside, window_days, _NARROW if lines.largest < _LARGE else _EXACT).cache()
     return History(
         days=days,
         customers=_customers(days, last, lapse_days).cache(),
@@ -163,8 +162,8 @@ def _check_rules(lapse_days, window_days, margin_rate) -> None:
         )
 
 
-def _observed(transactions, observed_from, observed_until):
-    """Return the first and the last day, and counts: all lines, those inside, those that are purchases."""
+def _observed(transactions, money, observed_from, observed_until):
+    """Return the first and the last day; counts of lines, all, inside and purchases; the largest value."""
     import ibis
 
     t = transactions
@@ -172,7 +171,10 @@ def _observed(transactions, observed_from, observed_until):
     days = observed_period(first, last, observed_from, observed_until)
     is_inside = t.date.between(*map(ibis.date, days))
     counts = t.aggregate(
-        total=t.count(), inside=is_inside.sum(), purchases=(is_inside & (t.amount >= 0)).sum()
+        total=t.count(),
+        inside=is_inside.sum(),
+        purchases=(is_inside & (t.amount >= 0)).sum(),
+        largest=money.abs().max(),
     )
     return *days, counts.execute().fillna(0).iloc[0]
 
@@ -197,12 +199,12 @@ def _inside(transactions, first_day, last_day, money):
     )
 
 
-def _days(lines, window_days):
-    """Return `History.days`: all of it in one pass over days sorted by customer."""
+def _days(lines, window_days, kind):
+    """Return `History.days`: all of it in one pass over days sorted by customer; values are summed as `kind`."""
     import ibis
 
     days = lines.group_by("customer_id", "day").aggregate(
-        value=exact_sum(lines.value),
+        value=exact_sum(lines.value, kind),
         is_purchase=lines.amount.max() >= 0,
         lines=lines.count().cast("int32"),
     )
@@ -221,7 +223,6 @@ def _days(lines, window_days):
         "lines",
         order=of_purchases(days.is_purchase.cast("int32").sum().over(until)),
         gap=of_purchases(days.day - bought.max().over(ibis.window(rows=(None, -1), **by))),
-        next_gap=of_purchases(bought.min().over(ibis.window(rows=(1, None), **by)) - days.day),
         so_far=days.value.sum().over(until),
         window=days.value.sum().over(ibis.window(range=(0, window_days - 1), **by)),
     )
@@ -231,7 +232,6 @@ def _customers(days, last, lapse_days):
     import ibis
 
     d = days
-    silent = d.is_purchase & (d.next_gap.fill_null(last - d.day) > lapse_days)
     back = d.gap > lapse_days
     customers = d.group_by("customer_id").aggregate(
         orders=d.order.max(),
@@ -241,23 +241,35 @@ def _customers(days, last, lapse_days):
         second=d.day.min(where=d.order == 2),
         second_gap=d.gap.max(where=d.order == 2),
         second_window=d.window.max(where=d.order == 2),
-        left=d.day.min(where=silent),
-        left_order=d.order.argmin(d.day, where=silent),
-        left_value=d.so_far.argmin(d.day, where=silent),
+        value=d.so_far.argmax(d.day),
         back=d.day.min(where=back),
+        back_gap=d.gap.argmin(d.day, where=back),
+        back_order=d.order.argmin(d.day, where=back),
+        back_before=(d.so_far - d.value).argmin(d.day, where=back),
         back_window=d.window.argmin(d.day, where=back),
     )
     customers = customers.filter(customers.orders.notnull())
     place = ibis.row_number().over(order_by=customers.customer_id)
-    return customers.mutate(bucket=(place % BUCKETS).cast("int32"))
+    gone = (last - customers["last"] > lapse_days).ifelse(customers["last"], ibis.null("int32"))
+    return customers.select(
+        *(name for name in customers.columns if not name.startswith("back_") and name != "value"),
+        "back_window",
+        left=(customers.back - customers.back_gap).coalesce(gone),
+        left_order=(customers.back_order - 1).coalesce(customers.orders),
+        left_value=customers.back_before.coalesce(customers.value),
+        bucket=(place % BUCKETS).cast("int32"),
+    )
 
 
 def lapses(history: History):
     """Return the lapses as an engine table, the first of each customer, or all with `all_spells`.
 
     Columns: customer_id, bucket; lapse_day, day of the last purchase + `lapse_days`; back_after, days from
-    there to the next purchase, null when there is none; orders and value, purchases and value up to it.
+    there to the next purchase, null when there is none; orders and value, what was bought and brought before
+    that next purchase, or in all.
     """
+    import ibis
+
     limit = history.lapse_days
     if not history.all_spells:
         c = history.customers
@@ -269,16 +281,28 @@ def lapses(history: History):
             orders=c.left_order,
             value=c.left_value,
         )
-    p = _with_bucket(history)
-    silent = p.next_gap.fill_null(history.last - p.day) > limit
-    return p.filter(silent).select(
+    p, c = _with_bucket(history), history.customers
+    returned = p.filter(p.gap > limit).select(
         "customer_id",
         "bucket",
-        lapse_day=p.day + limit,
-        back_after=p.next_gap - limit,
-        orders=p.order,
-        value=p.so_far,
+        lapse_day=p.day - p.gap + limit,
+        back_after=(p.gap - limit).cast("int32"),
+        orders=(p.order - 1).cast("int32"),
+        value=p.so_far - p.value,
     )
+    in_all = history.days.group_by("customer_id").aggregate(
+        value=history.days.so_far.argmax(history.days.day)
+    )
+    gone = c.filter(history.last - c["last"] > limit).join(in_all, "customer_id")
+    gone = gone.select(
+        "customer_id",
+        "bucket",
+        lapse_day=gone["last"] + limit,
+        back_after=ibis.null("int32"),
+        orders=gone.orders,
+        value=gone.value,
+    )
+    return returned.union(gone)
 
 
 def reactivations(history: History):

@@ -480,13 +480,12 @@ def _exceeded(column, days: Sequence[int]):
 
 def _states(history: History, days) -> tuple[list[int], list[int], int]:
     """Return customers who lapsed and who came back at each threshold, and all customers."""
+    import ibis
+
     p = history.purchases
-    longest = p.group_by("customer_id").aggregate(
-        silence=p.next_gap.fill_null(history.last - p.day).max(), gap=p.gap.max()
-    )
-    counted = longest.select(
-        silence=_exceeded(longest.silence, days), gap=_exceeded(longest.gap, days)
-    )
+    longest = p.group_by("customer_id").aggregate(final=history.last - p.day.max(), gap=p.gap.max())
+    silence = ibis.greatest(longest.gap.fill_null(0), longest.final)
+    counted = longest.select(silence=_exceeded(silence, days), gap=_exceeded(longest.gap, days))
     counts = counted.group_by("silence", "gap").aggregate(n=counted.count()).execute()
     beyond = range(1, len(days) + 1)
     lapsed, returned = (

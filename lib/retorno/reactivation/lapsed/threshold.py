@@ -305,9 +305,16 @@ def suggest_threshold(
 
 def _next_purchases(history: History, until: int):
     """Return duration, ended, n: days to the next purchase, or to the end of sight, counted in the engine."""
-    p = history.purchases
-    p = p.filter(p.day <= until)
-    ended = (p.day + p.next_gap <= until).fill_null(False)
-    p = p.select(ended=ended, duration=ended.ifelse(p.next_gap, until - p.day))
-    counts = p.group_by("duration", "ended").aggregate(n=p.count()).order_by("duration", "ended")
-    return counts.execute()
+    import ibis
+
+    p, c = history.purchases, history.customers
+    followed = p.drop_null("gap").filter(lambda t: t.day - t.gap <= until)
+    ended = followed.day <= until
+    followed = followed.select(
+        ended=ended, duration=ended.ifelse(followed.gap, until - followed.day + followed.gap)
+    )
+    final = c.filter(c["last"] <= until)
+    final = final.select(ended=ibis.literal(False), duration=until - final["last"])
+    all_of = followed.union(final)
+    counts = all_of.group_by("duration", "ended").aggregate(n=all_of.count())
+    return counts.order_by("duration", "ended").execute()
