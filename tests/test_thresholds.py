@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from retorno.display import figure, table
 from retorno.errors import ParameterError
 from retorno.figures.reactivation.thresholds import thresholds as thresholds_figure
+from retorno.reactivation.curves.rules import Ratio, Rule
 from retorno.reactivation.curves.thresholds import (
     LIKE,
     THRESHOLDS,
     WINDOW,
     OverThresholds,
-    Ratio,
-    Rule,
     over_thresholds,
 )
 from retorno.reactivation.curves.windows import like_for_like, new_against_reactivated

@@ -17,11 +17,14 @@ from retorno.findings import (
     shown,
 )
 from retorno.language import integer, mark, percent, quantity, say
+from retorno.reactivation.contact.adjusted import DEFINITIONS as ADJUSTED
 from retorno.reactivation.contact.contrasts import ARM_EFFECT, EFFECT, SLOPE
 from retorno.reactivation.contact.contrasts import DEFINITIONS as CONTRASTS
+from retorno.reactivation.contact.recency import DEFINITIONS as RECENCY
 from retorno.reactivation.curves.windows import LIKE_FOR_LIKE, NEW, RATIO, REACTIVATED
 from retorno.reactivation.returns.states import REACTIVATED as RETURNED
 
+ON_OUTCOMES = (*CONTRASTS, *ADJUSTED, *RECENCY)
 PROGRAMME, SEEN = "programme.value", "programme.observed_value"
 BREAK_EVEN = "policy.break_even_cost"
 PER_RETURN, PER_EXTRA = "cost.per_return", "cost.per_extra_return"
@@ -216,7 +219,7 @@ def _cards(found: Findings, effects: list[Finding]) -> tuple[str, ...]:
         return choose_cards(found, *windows, REACTIVATED.id, NEW.id, payback, early, RETURNED.id)
     lead, *others = (f.id for f in effects)
     arms = [
-        f.id for f in found if find(CONTRASTS, f.id) is ARM_EFFECT and f.id.startswith(f"{lead}.")
+        f.id for f in found if find(ON_OUTCOMES, f.id) is ARM_EFFECT and f.id.startswith(f"{lead}.")
     ]
     wanted = (PER_EXTRA, SEEN, PROGRAMME, *windows, payback, *others, BREAK_EVEN, *arms)
     known = sorted(wanted, key=lambda i: found.verdict(i) == REFUSED)
