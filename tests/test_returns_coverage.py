@@ -14,7 +14,7 @@ import pytest
 from shared import judge
 
 from retorno import simulate
-from retorno.reactivation.curves import thresholds as picture
+from retorno.reactivation.curves import rules as picture
 from retorno.reactivation.history import purchase_history
 from retorno.reactivation.returns.cumulative import YEAR, followed
 from retorno.reactivation.returns.regression import regressed
