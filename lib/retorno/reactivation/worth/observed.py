@@ -46,11 +46,11 @@ VALUES = {
 # Programme value less what is seen: above, below or about the same.
 BESIDE = {
     "above": mark(
-        "programme.value says {whole}: it counts second lives beyond these days, and returns that were only brought "
-        "forward as if they were extra ones."
+        "With whole second lives it would be {whole}: that looks beyond these days, and takes returns that were only "
+        "brought forward for extra ones."
     ),
-    "below": mark("programme.value says {whole}: less than has been seen already."),
-    "undecided": mark("programme.value says {whole}, inside this interval."),
+    "below": mark("With whole second lives it would be {whole}: less than has been seen already."),
+    "undecided": mark("With whole second lives it would be {whole}, inside this interval."),
 }
 
 
