@@ -1,11 +1,10 @@
 """The curve in detail: censored, speed, spread, season; by hand, by plain loops, on tables that cannot answer."""
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
+from days import LINES, history
 from drawing import check_words, drawn
 from scipy import stats
 
@@ -15,7 +14,7 @@ from retorno.figures.reactivation.curves import censored as draw_censored
 from retorno.figures.reactivation.curves import curves as draw_curves
 from retorno.figures.reactivation.season import season as draw_season
 from retorno.figures.reactivation.speed import speed as draw_speed
-from retorno.reactivation import like_for_like, new_against_reactivated, purchase_history
+from retorno.reactivation import like_for_like, new_against_reactivated
 from retorno.reactivation.curves.censored import censored
 from retorno.reactivation.curves.faster import Faster
 from retorno.reactivation.curves.reached import Day
@@ -24,35 +23,12 @@ from retorno.reactivation.curves.speed import speed
 from retorno.reactivation.curves.spread import spread
 from retorno.reactivation.curves.windows import Windows
 from retorno.stats.recurrent import FirstTime, mean_cumulative
-from retorno.tables import connect, read
 
-DAY0 = date(2024, 1, 1)
-LINES = [  # customer, day, amount; lapse 30, window 10, last day 200
-    ("A", 0, 10), ("A", 20, 5), ("A", 60, 8), ("A", 65, 2),
-    ("B", 40, 20), ("B", 40, 4), ("B", 45, -4),
-    ("C", 50, 6), ("C", 80, 3), ("C", 170, 9), ("C", 195, 1),
-    ("D", 150, 0), ("D", 171, 7),
-    ("E", 10, -3),
-    ("F", 195, 12),
-    ("G", 169, 4),
-    ("H", 170, 5),
-    ("I", 5, 2), ("I", 100, 11), ("I", 103, -1),
-    ("J", 7, 1), ("J", 99, 4),
-]  # fmt: skip
 NOT_SAME = {"new": [20, 6, 0, 4, 5], "reactivated": [10, 9, 10, 4]}  # values of the full windows
 
 
 def rng():
     return np.random.default_rng(1)
-
-
-def history(lines=LINES, *, last=200, lapse_days=30, window_days=10, **rules):
-    frame = pd.DataFrame(lines, columns=["customer_id", "day", "amount"])
-    frame["date"] = [DAY0 + timedelta(days=int(day)) for day in frame.pop("day")]
-    until = (DAY0 + timedelta(days=last)).isoformat()
-    rules = {"observed_from": DAY0.isoformat(), "observed_until": until} | rules
-    transactions = read("transactions", frame, con=connect())
-    return purchase_history(transactions, lapse_days=lapse_days, window_days=window_days, **rules)
 
 
 def windows_of(h, min_group=2):

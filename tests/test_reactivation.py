@@ -1,11 +1,11 @@
 """The reactivation study: a table worked by hand, a brute-force twin, properties, refusals."""
 
-from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from days import DAY0, LINES, history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -22,37 +22,12 @@ from retorno.reactivation import (
 )
 from retorno.tables import connect, read
 
-DAY0 = date(2024, 1, 1)
-LINES = [  # customer, day, amount; lapse 30, window 10, last day 200
-    ("A", 0, 10), ("A", 20, 5), ("A", 60, 8), ("A", 65, 2),
-    ("B", 40, 20), ("B", 40, 4), ("B", 45, -4),
-    ("C", 50, 6), ("C", 80, 3), ("C", 170, 9), ("C", 195, 1),
-    ("D", 150, 0), ("D", 171, 7),
-    ("E", 10, -3),
-    ("F", 195, 12),
-    ("G", 169, 4),
-    ("H", 170, 5),
-    ("I", 5, 2), ("I", 100, 11), ("I", 103, -1),
-    ("J", 7, 1), ("J", 99, 4),
-]  # fmt: skip
 OPTIONS = {"level": 0.95, "min_group": 2}
 
 
 def drawn():
     """Return the options of a comparison of windows; chance only widens its simultaneous bands."""
     return OPTIONS | {"rng": np.random.default_rng(1)}
-
-
-def table(lines):
-    frame = pd.DataFrame(lines, columns=["customer_id", "day", "amount"])
-    frame["date"] = [DAY0 + timedelta(days=int(day)) for day in frame.pop("day")]
-    return read("transactions", frame, con=connect())
-
-
-def history(lines=LINES, *, last=200, lapse_days=30, window_days=10, **rules):
-    until = (DAY0 + timedelta(days=last)).isoformat()
-    rules = {"observed_from": DAY0.isoformat(), "observed_until": until} | rules
-    return purchase_history(table(lines), lapse_days=lapse_days, window_days=window_days, **rules)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """What the study does with awkward lines: counted, named, and handled as the data dictionary says."""
 
-from datetime import date, timedelta
+from datetime import date
 
+import days
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,23 +13,9 @@ from retorno.reactivation.history import BUCKETS, first_purchases
 from retorno.stats.recurrent import mean_cumulative
 from retorno.tables import connect, read
 
-DAY0 = date(2024, 1, 1)
 
-
-def read_lines(rows, con=None):
-    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
-    frame["date"] = [DAY0 + timedelta(days=int(day)) for day in frame.pop("day")]
-    return read("transactions", frame, con=con or connect())
-
-
-def history(rows, *, last=100, con=None, **rules):
-    rules = {
-        "lapse_days": 30,
-        "window_days": 10,
-        "observed_from": DAY0.isoformat(),
-        "observed_until": (DAY0 + timedelta(days=last)).isoformat(),
-    } | rules
-    return purchase_history(read_lines(rows, con), **rules)
+def history(rows, *, last=100, con=None):
+    return days.history(rows, last=last, con=con)
 
 
 AWKWARD = [

@@ -1,13 +1,13 @@
 """Returns in full: tables worked by hand, R, a brute-force twin, words that follow the data, refusals."""
 
 import json
-from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from days import history
 from drawing import check_words, drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,27 +16,16 @@ from scipy import stats
 from retorno.display import figure, table
 from retorno.figures.reactivation.hazard import hazard as hazard_figure
 from retorno.figures.reactivation.returns import returns as returns_figure
-from retorno.reactivation.history import purchase_history
 from retorno.reactivation.returns.cumulative import cumulative_return
 from retorno.reactivation.returns.groups import return_groups
 from retorno.reactivation.returns.hazard import return_hazard
 from retorno.reactivation.returns.regression import person_months, regressed, return_regression
 from retorno.stats.hazards import Clustered, collinear, discrete_hazard, ended_by, separated
 from retorno.stats.survival import kaplan_meier
-from retorno.tables import connect, read
+from retorno.tables import connect
 
 R = json.loads((Path(__file__).parent / "reference" / "returns.json").read_text(encoding="utf-8"))
-DAY0 = date(2024, 1, 1)
 RULES = {"level": 0.95, "min_group": 2}
-
-
-def history(lines, *, last, lapse_days=30, con=None, **rules):
-    frame = pd.DataFrame(lines, columns=["customer_id", "day", "amount"])
-    frame["date"] = [DAY0 + timedelta(days=int(day)) for day in frame.pop("day")]
-    until = (DAY0 + timedelta(days=last)).isoformat()
-    rules = {"observed_from": DAY0.isoformat(), "observed_until": until} | rules
-    transactions = read("transactions", frame, con=con or connect())
-    return purchase_history(transactions, lapse_days=lapse_days, window_days=10, **rules)
 
 
 def by_id(result):

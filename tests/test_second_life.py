@@ -1,10 +1,9 @@
 """Second life: a table worked by hand, a plain loop, exact tails, refusals, and what the figure says."""
 
-from datetime import date, timedelta
 from itertools import pairwise
 
+import days
 import numpy as np
-import pandas as pd
 import pytest
 from drawing import check_words, drawn
 from scipy import stats
@@ -12,13 +11,10 @@ from scipy import stats
 from retorno.errors import ParameterError
 from retorno.figures.reactivation.second_life import second_life as figure
 from retorno.money import discount_at, fading_sum
-from retorno.reactivation.history import purchase_history
 from retorno.reactivation.worth.monthly import Monthly
 from retorno.reactivation.worth.returned import monthly_margins
 from retorno.reactivation.worth.second_life import second_life
-from retorno.tables import connect, read
 
-DAY0 = date(2024, 1, 1)
 LINES = [  # customer, day, amount; lapse 30, last day 200
     ("A", 0, 50), ("A", 5, 9), ("A", 60, 10), ("A", 89, 4), ("A", 90, 6), ("A", 119, -1),
     ("B", 10, 70), ("B", 100, 8), ("B", 141, 2),
@@ -27,18 +23,8 @@ LINES = [  # customer, day, amount; lapse 30, last day 200
 ]  # fmt: skip
 
 
-def history(lines=LINES, *, last=200, lapse_days=30, margin_rate=1.0, **rules):
-    frame = pd.DataFrame(lines, columns=["customer_id", "day", "amount"])
-    frame["date"] = [DAY0 + timedelta(days=int(day)) for day in frame.pop("day")]
-    return purchase_history(
-        read("transactions", frame, con=connect()),
-        lapse_days=lapse_days,
-        window_days=10,
-        observed_from=DAY0.isoformat(),
-        observed_until=(DAY0 + timedelta(days=last)).isoformat(),
-        margin_rate=margin_rate,
-        **rules,
-    )
+def history(lines=LINES, *, margin_rate=1.0, **rules):
+    return days.history(lines, margin_rate=margin_rate, **rules)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """The picture over lapse thresholds: by hand, a brute-force twin, the same as the study in use, its words."""
 
-from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
+from days import LINES, history
 from drawing import check_words, drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,34 +21,10 @@ from retorno.reactivation.curves.thresholds import (
     over_thresholds,
 )
 from retorno.reactivation.curves.windows import like_for_like, new_against_reactivated
-from retorno.reactivation.history import purchase_history
 from retorno.reactivation.returns.states import lapse_states
 from retorno.stats.student import Estimate
-from retorno.tables import connect, read
 
-DAY0 = date(2024, 1, 1)
-LINES = [  # customer, day, amount; window 10, last day 200
-    ("A", 0, 10), ("A", 20, 5), ("A", 60, 8), ("A", 65, 2),
-    ("B", 40, 20), ("B", 40, 4), ("B", 45, -4),
-    ("C", 50, 6), ("C", 80, 3), ("C", 170, 9), ("C", 195, 1),
-    ("D", 150, 0), ("D", 171, 7),
-    ("E", 10, -3),
-    ("F", 195, 12),
-    ("G", 169, 4),
-    ("H", 170, 5),
-    ("I", 5, 2), ("I", 100, 11), ("I", 103, -1),
-    ("J", 7, 1), ("J", 99, 4),
-]  # fmt: skip
 RULES = {"level": 0.95, "min_group": 2}
-
-
-def history(lines=LINES, *, last=200, lapse_days=30, window_days=10, **rules):
-    frame = pd.DataFrame(lines, columns=["customer_id", "day", "amount"])
-    frame["date"] = [DAY0 + timedelta(days=int(day)) for day in frame.pop("day")]
-    until = (DAY0 + timedelta(days=last)).isoformat()
-    rules = {"observed_from": DAY0.isoformat(), "observed_until": until} | rules
-    transactions = read("transactions", frame, con=connect())
-    return purchase_history(transactions, lapse_days=lapse_days, window_days=window_days, **rules)
 
 
 def by_id(result):

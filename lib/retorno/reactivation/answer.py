@@ -20,15 +20,17 @@ from retorno.language import integer, mark, percent, quantity, say
 from retorno.reactivation.contact.adjusted import DEFINITIONS as ADJUSTED
 from retorno.reactivation.contact.contrasts import ARM_EFFECT, EFFECT, SLOPE
 from retorno.reactivation.contact.contrasts import DEFINITIONS as CONTRASTS
+from retorno.reactivation.contact.costs import PER_EXTRA, PER_RETURN
 from retorno.reactivation.contact.recency import DEFINITIONS as RECENCY
+from retorno.reactivation.contact.targeting import BREAK_EVEN
+from retorno.reactivation.curves.speed import PAYBACK, SHARE
 from retorno.reactivation.curves.windows import LIKE_FOR_LIKE, NEW, RATIO, REACTIVATED
 from retorno.reactivation.returns.states import REACTIVATED as RETURNED
+from retorno.reactivation.worth.observed import OBSERVED
+from retorno.reactivation.worth.programme import VALUE as PROGRAMME
 
 ON_OUTCOMES = (*CONTRASTS, *ADJUSTED, *RECENCY)
-PROGRAMME, SEEN = "programme.value", "programme.observed_value"
-BREAK_EVEN = "policy.break_even_cost"
-PER_RETURN, PER_EXTRA = "cost.per_return", "cost.per_extra_return"
-EARLY, PAYBACK = "speed.share_by_day_30.{group}", "payback.{group}"
+EARLY_DAYS = 30
 
 # Leading effect, another outcome clear of zero or none, reactivated over new, like for like, does it pay -> headline.
 HEADLINES = {
@@ -111,7 +113,7 @@ def answer(findings: Iterable[Finding]) -> Answer:
 
 def _pays(found: Findings) -> str:
     """Return whether the programme pays: by what was seen where it was, else by the value of second lives."""
-    seen, whole = found.verdict(SEEN), found.verdict(PROGRAMME)
+    seen, whole = found.verdict(OBSERVED.id), found.verdict(PROGRAMME.id)
     if seen == REFUSED:
         return {"above": "pays", "below": "loses"}.get(whole, "open")
     if seen == "above":
@@ -153,7 +155,7 @@ def _of_contact(stated: list[Finding]) -> list[str]:
 
 def _of_costs(found: Findings) -> list[str]:
     """Return what a return costs beside what an extra one does, where both are known."""
-    costs = [found.get(i) for i in (PER_RETURN, PER_EXTRA)]
+    costs = [found.get(i) for i in (PER_RETURN.id, PER_EXTRA.id)]
     if any(cost is None or cost.estimate is None for cost in costs):
         return []
     each, extra = (quantity(cost.estimate, cost.unit) for cost in costs)
@@ -191,15 +193,16 @@ def _of_windows(found: Findings) -> list[str]:
 def _of_speed(found: Findings) -> list[str]:
     """Return how early value comes and when the cost is back, of the returned and of the new."""
     groups = ("reactivated", "new")
-    early = [found.get(EARLY.format(group=group)) for group in groups]
+    early = [found.get(SHARE.id.format(days=EARLY_DAYS, group=group)) for group in groups]
     if any(f is None or f.estimate is None for f in early):
         return []
     sentence = say(
-        "In 30 days the returned bring {back} of what their window brings, new customers {new}.",
+        "In {days} days the returned bring {back} of what their window brings, new customers {new}.",
+        days=EARLY_DAYS,
         back=percent(early[0].estimate),
         new=percent(early[1].estimate),
     )
-    days = [found.get(PAYBACK.format(group=group)) for group in groups]
+    days = [found.get(PAYBACK.id.format(group=group)) for group in groups]
     if any(f is None or f.estimate is None for f in days):
         return [sentence]
     back = say(
@@ -213,14 +216,23 @@ def _of_speed(found: Findings) -> list[str]:
 def _cards(found: Findings, effects: list[Finding]) -> tuple[str, ...]:
     """Return the key findings: effects, what they cost and come to, the two ratios; those stated before the others."""
     windows = (RATIO.id, LIKE_FOR_LIKE.id)
-    payback = PAYBACK.format(group="reactivated")
+    payback = PAYBACK.id.format(group="reactivated")
     if not effects:
-        early = EARLY.format(group="reactivated")
+        early = SHARE.id.format(days=EARLY_DAYS, group="reactivated")
         return choose_cards(found, *windows, REACTIVATED.id, NEW.id, payback, early, RETURNED.id)
     lead, *others = (f.id for f in effects)
     arms = [
         f.id for f in found if find(ON_OUTCOMES, f.id) is ARM_EFFECT and f.id.startswith(f"{lead}.")
     ]
-    wanted = (PER_EXTRA, SEEN, PROGRAMME, *windows, payback, *others, BREAK_EVEN, *arms)
+    wanted = (
+        PER_EXTRA.id,
+        OBSERVED.id,
+        PROGRAMME.id,
+        *windows,
+        payback,
+        *others,
+        BREAK_EVEN.id,
+        *arms,
+    )
     known = sorted(wanted, key=lambda i: found.verdict(i) == REFUSED)
     return choose_cards(found, lead, *known)

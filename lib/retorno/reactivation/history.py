@@ -327,5 +327,17 @@ def first_purchases(history: History):
     return c.select("customer_id", "bucket", day="first", window="first_window")
 
 
+def second_purchases(history: History):
+    """Return the second purchases: customer_id, bucket, day, window, and group: 1 after a silence beyond the lapse."""
+    c = history.customers.drop_null("second")
+    is_long = (c.second_gap > history.lapse_days).cast("int8")
+    return c.select("customer_id", "bucket", day="second", window="second_window", group=is_long)
+
+
+def full_windows(history: History, starts):
+    """Return those of `starts` whose whole window lies inside the data."""
+    return starts.filter(starts.day + history.window_days - 1 <= history.last)
+
+
 def _with_bucket(history: History):
     return history.purchases.join(history.customers.select("customer_id", "bucket"), "customer_id")

@@ -14,9 +14,7 @@ from retorno.findings import Definition, Finding, Findings, caution
 from retorno.language import integer, mark, percent, quantity, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import arms, pooled
-from retorno.reactivation.contact.paid import Cost, contact_costs, cost_of, unknown_cost
-
-__all__ = ["DEFINITIONS", "Costs", "contact_costs", "return_costs"]
+from retorno.reactivation.contact.paid import Cost, cost_of, unknown_cost
 
 PER_RETURN = Definition(
     "cost.per_return",

@@ -51,16 +51,26 @@ class Cost:
 def unknown_cost(tests: Campaign) -> str | None:
     """Return which parameter or column is wanting, or None."""
     if tests.return_outcome is None:
-        return say(
-            "Not stated: which column of `contacts` says who came back, 0 or 1, is not named (parameter "
-            "return_outcome)."
-        )
+        return unnamed_return()
     if "cost" not in tests.frame and tests.contact_cost is None:
-        return say(
-            "Not stated: what a contact costs is not known; a column cost in `contacts` or parameter contact_cost "
-            "says it."
-        )
+        return unpriced()
     return None
+
+
+def unnamed_return() -> str:
+    """Return why nothing is said of who came back where no column is named for it."""
+    return say(
+        "Not stated: which column of `contacts` says who came back, 0 or 1, is not named (parameter "
+        "return_outcome)."
+    )
+
+
+def unpriced() -> str:
+    """Return why nothing is said of costs where none are given."""
+    return say(
+        "Not stated: what a contact costs is not known; a column cost in `contacts` or parameter contact_cost "
+        "says it."
+    )
 
 
 def contact_costs(tests: Campaign) -> np.ndarray:

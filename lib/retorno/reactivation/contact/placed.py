@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.reactivation.contact.campaign import HOLDOUT
-from retorno.reactivation.history import BUCKETS, History, exact_sum
+from retorno.reactivation.curves.aligned import aligned_sums
+from retorno.reactivation.history import BUCKETS, History
 from retorno.stats.recurrent import MeanCurves, mean_cumulative
 
 
@@ -91,22 +92,11 @@ def place_contacts(history: History, contacts) -> Placed:
 
 
 def contact_curves(history: History, starts, arms, days: int) -> MeanCurves:
-    """Return mean curves of holdout, all treated, and the arms where there are several."""
-    counts = starts.group_by("arm", "bucket").aggregate(n=starts.count()).execute()
-    lines = starts.select("customer_id", "arm", "bucket", start="day").join(
-        history.days.select("customer_id", "day", "value"), "customer_id"
+    """Return mean curves of holdout, all treated, and the arms where there are several; all followed for `days`."""
+    code = starts.arm.cases(*((arm, place) for place, arm in enumerate(arms)))
+    sums = aligned_sums(history, starts.mutate(group=code), days, groups=len(arms))
+    pooled = (
+        np.stack([each[0], each[1:].sum(axis=0), *(each[1:] if len(arms) > 2 else ())])
+        for each in (sums.full, sums.full_at_risk)
     )
-    lines = lines.mutate(offset=lines.day - lines.start)
-    lines = lines.filter(lines.offset.between(0, days - 1))
-    sums = (
-        lines.group_by("arm", "bucket", "offset").aggregate(value=exact_sum(lines.value)).execute()
-    )
-    parts = int(counts.bucket.max()) + 1
-    code = {arm: place for place, arm in enumerate(arms)}
-    values, n = np.zeros((len(arms), parts, days)), np.zeros((len(arms), parts, 1))
-    at = sums.arm.map(code).to_numpy(dtype=int), sums.bucket.to_numpy(dtype=int)
-    values[*at, sums.offset.to_numpy(dtype=int)] = sums.value.to_numpy(dtype=float)
-    n[counts.arm.map(code).to_numpy(dtype=int), counts.bucket.to_numpy(dtype=int), 0] = counts.n
-    totals = [values[0], values[1:].sum(axis=0), *(values[1:] if len(arms) > 2 else ())]
-    sizes = [n[0], n[1:].sum(axis=0), *(n[1:] if len(arms) > 2 else ())]
-    return mean_cumulative(np.stack(totals), np.repeat(np.stack(sizes), days, axis=2))
+    return mean_cumulative(*pooled)

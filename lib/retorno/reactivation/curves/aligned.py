@@ -277,17 +277,19 @@ def aligned_sums(history: History, starts, length: int, groups: int = 2) -> Sums
         .execute()
     )
     parts = int(counts.bucket.max()) + 1 if len(counts) else 1
-    followed = _spread(counts, "seen", "n", (groups, parts, length))
+    followed = cells(counts, ("group", "bucket", "seen"), "n", (groups, parts, length))
     at_risk = followed[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
-    full = _spread(values[values.is_full], "offset", "value", (groups, parts, length))
-    others = _spread(values[~values.is_full], "offset", "value", (groups, parts, length))
+    at = ("group", "bucket", "offset")
+    full = cells(values[values.is_full], at, "value", (groups, parts, length))
+    others = cells(values[~values.is_full], at, "value", (groups, parts, length))
     full_at_risk = np.repeat(at_risk[:, :, -1:], length, axis=2)
     return Sums(full + others, full, at_risk, full_at_risk)
 
 
-def _spread(frame, time: str, value: str, shape) -> np.ndarray:
-    """Return the rows of a frame of group, bucket, `time` and `value` as an array of `shape`, zero elsewhere."""
-    cells = np.zeros(shape)
-    place = tuple(frame[name].to_numpy(dtype=int) for name in ("group", "bucket", time))
-    cells[place] = frame[value].to_numpy(dtype=float)
-    return cells
+def cells(frame, at, value: str, shape) -> np.ndarray:
+    """Return the column `value` of a frame as an array of `shape`, placed by the columns `at`; zero elsewhere."""
+    found = np.zeros(shape)
+    found[tuple(frame[name].to_numpy(dtype=int) for name in at)] = frame[value].to_numpy(
+        dtype=float
+    )
+    return found

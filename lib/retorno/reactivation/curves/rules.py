@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from retorno.findings import direction
-from retorno.reactivation.history import History, exact_sum
+from retorno.reactivation.history import History, exact_sum, full_windows
 from retorno.stats.recurrent import mean_cumulative
 from retorno.stats.student import Estimate
 
@@ -81,10 +81,6 @@ def _states(history: History, days) -> tuple[list[int], list[int]]:
     return lapsed, returned
 
 
-def _full(starts, history: History):
-    return starts.filter(starts.day + history.window_days - 1 <= history.last)
-
-
 def _summed(starts):
     """Return bucket, since, until, n, value: windows that count at the thresholds since <= place < until, summed."""
     keys = ("bucket", "since", "until")
@@ -101,7 +97,7 @@ def _first(history: History, days):
     starts = c.select(
         "bucket", day="first", window="first_window", since=ibis.literal(0), until=until
     )
-    return _summed(_full(starts, history))
+    return _summed(full_windows(history, starts))
 
 
 def _second(history: History, days):
@@ -113,7 +109,7 @@ def _second(history: History, days):
     at = {"day": "second", "window": "second_window"}
     short = c.select("bucket", **at, since=longer, until=ibis.literal(len(days)))
     long = c.select("bucket", **at, since=ibis.literal(0), until=longer)
-    return _summed(_full(short, history)), _summed(_full(long, history))
+    return _summed(full_windows(history, short)), _summed(full_windows(history, long))
 
 
 def _returned(history: History, days):
@@ -131,7 +127,7 @@ def _returned(history: History, days):
         p = p.mutate(longest=p.gap.max().over(before))
         since = _exceeded(p.longest, days)
     p = p.mutate(since=since, until=_exceeded(p.gap, days))
-    p = _full(p.filter(p.until > p.since), history)
+    p = full_windows(history, p.filter(p.until > p.since))
     return _summed(p.join(history.customers.select("customer_id", "bucket"), "customer_id"))
 
 

@@ -15,9 +15,15 @@ import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
 from retorno.language import integer, mark, money, number, percent, say, say_n
-from retorno.reactivation.curves.aligned import MEASURES
+from retorno.reactivation.curves.aligned import MEASURES, cells
 from retorno.reactivation.curves.windows import Windows
-from retorno.reactivation.history import History, exact_sum, first_purchases, reactivations
+from retorno.reactivation.history import (
+    History,
+    exact_sum,
+    first_purchases,
+    full_windows,
+    reactivations,
+)
 from retorno.stats.recurrent import MeanCurves, mean_cumulative
 
 SAME_MONTHS = Definition(
@@ -313,13 +319,9 @@ def same_months(history: History, windows: Windows) -> SameMonths:
     sums = _by_month(history)
     months = sorted(set(sums.month))
     parts = int(sums.bucket.max()) + 1 if len(sums) else 1
-    counts, values = (np.zeros((len(months), 2, parts)) for _ in range(2))
-    place = (
-        np.searchsorted(months, sums.month.to_numpy(dtype=int)),
-        sums.group.to_numpy(dtype=int),
-        sums.bucket.to_numpy(dtype=int),
-    )
-    counts[place], values[place] = sums.n.to_numpy(dtype=float), sums.value.to_numpy(dtype=float)
+    sums = sums.assign(place=np.searchsorted(months, sums.month.to_numpy(dtype=int)))
+    at, shape = ("place", "group", "bucket"), (len(months), 2, parts)
+    counts, values = (cells(sums, at, name, shape) for name in ("n", "value"))
     by_month = tuple(
         mean_cumulative(v[:, :, None], n[:, :, None]) for v, n in zip(values, counts, strict=True)
     )
@@ -335,8 +337,7 @@ def _by_month(history: History):
     import ibis
 
     new, back = first_purchases(history).mutate(group=0), reactivations(history).mutate(group=1)
-    full = new.union(back)
-    full = full.filter(full.day + history.window_days - 1 <= history.last)
+    full = full_windows(history, new.union(back))
     start = ibis.date(history.first_day) + full.day.as_interval("D")
     by = {"month": start.year() * 12 + start.month() - 1}
     sums = full.group_by("group", "bucket", **by).aggregate(

@@ -6,13 +6,21 @@ Estimand: none; these are sums and order statistics, by group and random part of
 from dataclasses import dataclass
 from math import ceil
 
-import numpy as np
 from scipy import stats
 
-from retorno.reactivation.history import History, exact_sum, first_purchases, reactivations
+from retorno.reactivation.curves.aligned import cells
+from retorno.reactivation.history import (
+    History,
+    exact_sum,
+    first_purchases,
+    full_windows,
+    reactivations,
+    second_purchases,
+)
 from retorno.stats.recurrent import MeanCurves, mean_cumulative
 
 GROUPS = 4  # new, reactivated, second purchase after a short and after a long silence
+AT = ("group", "bucket")
 TOP = 0.01  # share of the windows, those that bring most, whose part of the value is told
 
 
@@ -56,12 +64,14 @@ def window_totals(history: History, *, winsorise_at: float, level: float) -> Tot
     sums = _sums(full, [found.get(f"top{g}") for g in range(GROUPS)], cap)
     back = _sent_back(history, full)
     shape = (GROUPS, 1 + int(sums.bucket.max()) if len(sums) else 1)
-    counts, net, held, over = (_cells(sums, name, shape) for name in ("n", "net", "held", "over"))
+    counts, net, held, over = (
+        cells(sums, AT, name, shape) for name in ("n", "net", "held", "over")
+    )
     return Totals(
         n=tuple(n),
         net=_means(net, counts),
         held=_means(held, counts),
-        gross=_means(net - _cells(back, "value", shape), counts),
+        gross=_means(net - cells(back, AT, "value", shape), counts),
         medians=tuple(
             _median(found, g, single=not history.all_spells) if n[g] else None
             for g in range(GROUPS)
@@ -74,15 +84,11 @@ def window_totals(history: History, *, winsorise_at: float, level: float) -> Tot
 
 def _full(history: History):
     """Return the full windows: customer_id, bucket, day, window, group."""
-    c = history.customers.filter(history.customers.second.notnull())
-    is_long = (c.second_gap > history.lapse_days).cast("int8")
-    second = c.select(
-        "customer_id", "bucket", day="second", window="second_window", group=2 + is_long
-    )
+    second = second_purchases(history).mutate(group=lambda t: t.group + 2)
     starts = [first_purchases(history).mutate(group=0), reactivations(history).mutate(group=1)]
     starts = [s.mutate(group=s.group.cast("int8")) for s in (*starts, second)]
     full = starts[0].union(starts[1]).union(starts[2])
-    return full.filter(full.day + history.window_days - 1 <= history.last)
+    return full_windows(history, full)
 
 
 def _quantiles(full, n, winsorise_at: float, level: float) -> dict:
@@ -135,14 +141,6 @@ def _sent_back(history: History, full):
         value=exact_sum(lines.value), lines=lines.count()
     )
     return sums.execute()
-
-
-def _cells(frame, name: str, shape) -> np.ndarray:
-    cells = np.zeros(shape)
-    cells[frame.group.to_numpy(dtype=int), frame.bucket.to_numpy(dtype=int)] = frame[name].to_numpy(
-        dtype=float
-    )
-    return cells
 
 
 def _means(totals, counts) -> MeanCurves:

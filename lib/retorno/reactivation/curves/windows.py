@@ -10,7 +10,7 @@ still not a matter of chance.
 from retorno.findings import Definition, Finding, Findings, caution, direction
 from retorno.language import integer, mark, money, say
 from retorno.reactivation.curves.aligned import MEASURES, Aligned, align
-from retorno.reactivation.history import History, first_purchases, reactivations
+from retorno.reactivation.history import History, first_purchases, reactivations, second_purchases
 
 NEW = Definition(
     "window.new.value",
@@ -218,7 +218,4 @@ class SecondPurchase(Aligned):
 
 def like_for_like(history: History, **options) -> SecondPurchase:
     """Compare windows from the second purchase on; `options` are those of `align`."""
-    c = history.customers.filter(history.customers.second.notnull())
-    is_long = (c.second_gap > history.lapse_days).cast("int8")
-    starts = c.select("customer_id", "bucket", day="second", window="second_window", group=is_long)
-    return align(SecondPurchase, history, starts, **options)
+    return align(SecondPurchase, history, second_purchases(history), **options)

@@ -11,7 +11,7 @@ import numpy as np
 from retorno.findings import too_few
 from retorno.language import integer, percent, quantity, say
 from retorno.reactivation.contact.campaign import Campaign
-from retorno.reactivation.contact.costs import contact_costs
+from retorno.reactivation.contact.paid import contact_costs, unnamed_return, unpriced
 from retorno.stats.power import n_for_shares, share_power, smallest_share_difference
 from retorno.stats.student import Estimate, welch
 
@@ -46,14 +46,7 @@ class Curve:
 def returned(tests: Campaign) -> tuple[float | None, tuple[int, int], str | None]:
     """Return the share of the holdout that came back, customers held out and contacted, or why there is none."""
     if tests.return_outcome is None:
-        return (
-            None,
-            (0, 0),
-            say(
-                "Not stated: which column of `contacts` says who came back, 0 or 1, is not named (parameter "
-                "return_outcome)."
-            ),
-        )
+        return None, (0, 0), unnamed_return()
     treated, held, _ = tests.groups(tests.return_outcome)
     n = held.size, treated.size
     if held.size < tests.min_group or not held.size:
@@ -124,14 +117,7 @@ def net_gain(tests: Campaign) -> tuple[Estimate | None, float | None, str | None
     money, cost = tests.frame[tests.money_outcome].to_numpy(dtype=float), contact_costs(tests)
     treated, known = tests.treated, np.isfinite(money)
     if not np.isfinite(cost[treated]).any() and treated.any():
-        return (
-            None,
-            None,
-            say(
-                "Not stated: what a contact costs is not known; a column cost in `contacts` or parameter contact_cost "
-                "says it."
-            ),
-        )
+        return None, None, unpriced()
     rate = 1.0 if tests.margin_rate is None else tests.margin_rate
     contacted = treated & known & np.isfinite(cost)
     net, held = rate * money[contacted] - cost[contacted], rate * money[~treated & known]

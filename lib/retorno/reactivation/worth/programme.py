@@ -17,7 +17,7 @@ from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import mark, money, percent, quantity, say, say_n
 from retorno.reactivation.contact.campaign import HOLDOUT, Campaign
-from retorno.reactivation.contact.costs import contact_costs
+from retorno.reactivation.contact.paid import contact_costs, unknown_cost
 from retorno.reactivation.worth.second_life import SecondLife
 from retorno.stats.student import Student, satterthwaite, welch
 
@@ -282,14 +282,8 @@ def reached(tests: Campaign, arm: str | None = None) -> Reached:
 
 def missing(tests: Campaign, life: SecondLife | None = None) -> str | None:
     """Return what is wanting before a profit of the campaign can be stated, or None."""
-    if tests.return_outcome is None:
-        return say(
-            "Not stated: which column of `contacts` says who came back is not named (parameter return_outcome)."
-        )
-    if "cost" not in tests.frame and tests.contact_cost is None:
-        return say(
-            "Not stated: what contacts cost is not known (a column cost in `contacts`, or parameter contact_cost)."
-        )
+    if reason := unknown_cost(tests):
+        return reason
     if life is not None and (reason := life.refusal):
         return say("Without the value of a second life nothing is stated. {reason}", reason=reason)
     return None
