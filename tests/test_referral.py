@@ -20,9 +20,9 @@ from retorno.referral import (
     published_form,
     retention,
 )
-from retorno.referral.assumptions import DRAWS
 from retorno.referral.tenure import OTHER, REFERRED
-from retorno.referral.value import Value
+from retorno.referral.worth.assumptions import DRAWS
+from retorno.referral.worth.value import Value
 from retorno.stats.student import Student
 from retorno.tables import connect, read
 

@@ -14,7 +14,7 @@ from shared import judge
 
 from retorno.referral import Assumptions, follow, programme
 from retorno.referral.tenure import OTHER, REFERRED, month_start
-from retorno.referral.value import Value, discounted_value
+from retorno.referral.worth.value import Value, discounted_value
 from retorno.simulate.referral import DEFAULTS, WORLDS, answers, parameters, simulate
 from retorno.stats.student import welch
 from retorno.stats.survival import hazard_ratio, kaplan_meier

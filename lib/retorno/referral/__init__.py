@@ -1,17 +1,17 @@
 """The referral study: does a programme pay once rewards, fraud and would-have-come-anyway are counted?"""
 
-from retorno.referral.account import account
 from retorno.referral.answer import answer
-from retorno.referral.assumptions import Assumptions
-from retorno.referral.margin_gap import DEFINITIONS as _MARGIN_GAP
-from retorno.referral.margin_gap import margin_gap
-from retorno.referral.programme import DEFINITIONS as _PROGRAMME
-from retorno.referral.programme import programme
-from retorno.referral.retention import DEFINITIONS as _RETENTION
-from retorno.referral.retention import retention
+from retorno.referral.gap.margins import DEFINITIONS as _MARGIN_GAP
+from retorno.referral.gap.margins import margin_gap
+from retorno.referral.staying.retention import DEFINITIONS as _RETENTION
+from retorno.referral.staying.retention import retention
 from retorno.referral.tenure import follow
-from retorno.referral.value import DEFINITIONS as _VALUE
-from retorno.referral.value import customer_value, published_form
+from retorno.referral.worth.account import account
+from retorno.referral.worth.assumptions import Assumptions
+from retorno.referral.worth.programme import DEFINITIONS as _PROGRAMME
+from retorno.referral.worth.programme import programme
+from retorno.referral.worth.value import DEFINITIONS as _VALUE
+from retorno.referral.worth.value import customer_value, published_form
 
 DEFINITIONS = (*_MARGIN_GAP, *_RETENTION, *_VALUE, *_PROGRAMME)
 

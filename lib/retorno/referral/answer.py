@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from retorno.findings import REFUSED, Answer, Finding, Findings, choose_cards, decide, shown
 from retorno.language import mark, quantity, say
-from retorno.referral.programme import REWARD, ROI, TYPE_ONE
-from retorno.referral.retention import HAZARD, OTHER, REFERRED, SHARES
-from retorno.referral.value import GAP, PUBLISHED
+from retorno.referral.staying.retention import HAZARD, OTHER, REFERRED, SHARES
+from retorno.referral.worth.programme import REWARD, ROI, TYPE_ONE
+from retorno.referral.worth.value import GAP, PUBLISHED
 
 # Return of the programme, gap in value, hazard of leaving -> headline.
 HEADLINES = {

@@ -20,9 +20,9 @@ import numpy as np
 from retorno.findings import Definition, Finding, Findings, caution, direction
 from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.money import break_even_share, mixture, roi
-from retorno.referral.assumptions import DRAWS, SHARES, Assumptions
 from retorno.referral.tenure import REFERRED
-from retorno.referral.value import Value
+from retorno.referral.worth.assumptions import DRAWS, SHARES, Assumptions
+from retorno.referral.worth.value import Value
 from retorno.stats.student import Estimate
 
 ROI = Definition(

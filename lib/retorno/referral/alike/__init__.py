@@ -1,0 +1,1 @@
+"""The same gaps between customers who are alike in what is known of them."""

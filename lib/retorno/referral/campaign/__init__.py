@@ -1,0 +1,1 @@
+"""A launch or an offer for a limited time: what changed, against what a dashboard credits."""

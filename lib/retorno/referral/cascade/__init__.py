@@ -1,0 +1,1 @@
+"""Referrals that lead to referrals: generations, how many each makes, how fast."""

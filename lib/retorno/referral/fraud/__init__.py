@@ -1,0 +1,1 @@
+"""Referrals that look like fraud, what they cost, and how many to look into."""

@@ -1,0 +1,1 @@
+"""What referred customers earn the firm beside others, month of tenure by month of tenure."""

@@ -1,0 +1,1 @@
+"""Who refers: how much, how few, and whether the best bring the best."""

@@ -1,0 +1,1 @@
+"""How long referred customers stay beside others."""
