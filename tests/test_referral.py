@@ -445,17 +445,45 @@ def test_customers_without_margins_still_say_how_long_they_stay():
 
 
 def test_the_days_observed_cut_the_data_and_say_so():
-    """Until day 35: R1 has months 1 and 2, O2 has not left. From day 1 on: nobody who joined on day 0."""
+    """Until day 35: R1 has months 1 and 2, O2 has not left; N joined on day 36."""
     cut = followed([*CUSTOMERS, ("N", 36, None, 0, [1, 1, 1])], until=35)
     assert (cut.left_out, cut.days.max()) == (1, 35)
     # Months 3 and 4 of R1, R4 and O1, and all three of N.
     assert cut.rows_left_out == 9
     assert cut.left.sum() == 2
-    assert "1 customer who joined" in cut.table_caption()
+    assert "1 customer who left before or joined after" in cut.table_caption()
     assert "9 rows of margins" in cut.table_caption()
-    late = [*CUSTOMERS, ("N", 10, None, 0, [1, 1, 1])]
-    only = followed(late, observed_from="2024-01-05")
-    assert (only.days.tolist(), only.left_out) == ([90], 8)
+
+
+def test_who_joined_before_the_first_day_comes_into_sight_late():
+    """Observed from day 31: of eight who joined on day 0, R3 (left on day 20) and O3 (on day 30) were gone.
+
+    The other six enter 31 days after joining; their months 1 and 2 start before that (after 0 and 30.4375 days), so R1
+    keeps months 3 and 4, and the rows left out are all but those of R1, R4, O1 (3, 4) and N (1, 2, 3): 6 + 3 stay.
+    Who leaves on the first day itself is not seen: O3 with the days observed from day 30.
+    """
+    rows = [*CUSTOMERS, ("N", 36, None, 0, [1, 1, 1])]
+    late = followed(rows, until=100, observed_from="2024-02-01")
+    assert late.ids.tolist() == ["N", "O1", "O2", "O4", "R1", "R2", "R4"]
+    assert late.entry.tolist() == [0, 31, 31, 31, 31, 31, 31]
+    assert late.joined.tolist() == [5, -31, -31, -31, -31, -31, -31]
+    assert (late.left_out, late.late) == (2, 6)
+    assert late.month(2)[0].tolist() == [0]
+    assert [late.present(OTHER, k) for k in (1, 2, 3)] == [1, 1, 2]
+    assert late.rows_left_out == 20 + 3 - 9
+    assert "6 of them joined earlier" in late.table_caption()
+    assert "O3" not in followed(rows, until=100, observed_from="2024-01-31").ids
+
+
+def test_covariates_come_in_the_order_of_positions_whatever_they_are_called():
+    """A column may be called as one of ours; ids and dates are no covariates."""
+    customers, margins = tables(CUSTOMERS)
+    customers = customers.assign(position=range(8), days=list("abcdefgh"))
+    tenure = opened(customers, margins, until=100)
+    assert tenure.covariates(["days"]).days.tolist() == list("efghabcd")
+    assert tenure.covariates(["position"]).position.tolist() == [4, 5, 6, 7, 0, 1, 2, 3]
+    with pytest.raises(ParameterError, match="no column 'joined_on' that could be one"):
+        tenure.covariates(["joined_on"])
 
 
 def test_without_a_last_day_the_latest_month_with_a_row_gives_it():

@@ -5,11 +5,13 @@ Tenure counts from the day of joining. Month k starts 30.4375 (k - 1) days after
     30.4375 (k - 1) <  left_on - joined_on    for those who left (month 1 is reached by everybody),
     30.4375 (k - 1) <= last day - joined_on   for those still there on the last day of data.
 
-`margins` must hold a row, also when it is 0, for each month reached and for no other. The join stays in the engine;
-what leaves it is one row for each customer, and the margins of one month at a time.
+Who joined before the first day of data and was still there comes into sight on that day, so many days after joining
+(late entry); of such a customer only months that start from then on are seen. `margins` must hold a row, also when it
+is 0, for each month reached in sight and for no other. The join stays in the engine; what leaves it is one row for each
+customer, and the margins of one month at a time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,6 +27,9 @@ MONTH_DAYS = 30.4375
 _DAYS, _PARTS = 487, 16
 FIRST = 5  # cases named in a message; the rest are counted
 
+# Columns of `customers` that say who, when and how, and are no covariates.
+_OWN = frozenset(("customer_id", "joined_on", "left_on", "referred", "referrer_id"))
+
 REFERRED, OTHER = True, False
 NAMES = {REFERRED: mark("Referred"), OTHER: mark("Other")}
 
@@ -39,23 +44,36 @@ class Tenure:
         Whole days from joining to leaving, or to the last day of data.
     left, referred : ndarray of bool, shape (n,)
         Whether the customer left by the last day; whether somebody brought the customer.
+    entry : ndarray of int, shape (n,)
+        Whole days from joining to coming into sight: 0 for who joined inside the data.
+    joined : ndarray of int, shape (n,)
+        Whole days from the first day of data to joining; negative for who came into sight late.
+    ids : ndarray of object, shape (n,)
+        customer_id; positions follow their order.
     reach : ndarray of int, shape (n,)
         Whole days from joining to the last day of data, whether the customer left before it or not.
+    customers, people : ibis.Table
+        The table as given; customer_id, position (in the arrays) and what follows from the dates of those observed.
     panel : ibis.Table or None
-        position (of the customer in the arrays), month, margin; None when no margins were given.
+        position, month, margin; None when no margins were given.
     first_day, last_day : date
         Of the data.
     horizon_months : int
         Months of tenure that value counts.
     left_out, rows_left_out : int
-        Customers who joined before the first or after the last day; rows of margins that belong to
-        them or to months that start after the last day.
+        Customers who left before the first or joined after the last day; rows of margins that belong to
+        them or to months that start on days not observed.
     """
 
     days: np.ndarray
     left: np.ndarray
     referred: np.ndarray
     reach: np.ndarray
+    entry: np.ndarray
+    joined: np.ndarray
+    ids: np.ndarray
+    customers: object
+    people: object
     panel: object
     first_day: date
     last_day: date
@@ -89,7 +107,35 @@ class Tenure:
         start = float(month_start(month))
         # Who leaves on the day a month starts did not reach it, but month 1 is reached by everybody.
         reached = np.where(self.left, self.days > start, self.days >= start) | (month == 1)
-        return int((reached & (self.referred == group)).sum())
+        return int((reached & (self.entry <= start) & (self.referred == group)).sum())
+
+    @property
+    def late(self) -> int:
+        """Customers who joined before the first day of data and came into sight on it."""
+        return int((self.entry > 0).sum())
+
+    def covariates(self, names: Sequence[str]):
+        """Return columns of `customers` as a frame, a row for each customer in the order of positions.
+
+        Raises
+        ------
+        ParameterError
+            When `customers` has no column of a name, or it is none that was known at joining.
+        """
+        there = [name for name in self.customers.columns if name not in _OWN]
+        for name in names:
+            if name not in there:
+                raise ParameterError(
+                    say(
+                        "covariates: customers has no column {name} that could be one; there is {there}.",
+                        name=repr(name),
+                        there=", ".join(there) or say("none"),
+                    )
+                )
+        known = self.customers.select("customer_id", **{f"given:{name}": name for name in names})
+        rows = self.people.select("customer_id", "position").join(known, "customer_id")
+        frame = rows.order_by("position").select(*(f"given:{name}" for name in names)).execute()
+        return frame.set_axis(list(names), axis=1)
 
     def to_frame(self):
         """Return group, customers, left, share of them, and median days followed."""
@@ -117,14 +163,20 @@ class Tenure:
     def table_caption(self) -> str:
         """Say who is in the table, and who was left out."""
         caption = say(
-            "Customers who joined from {first} on and were followed to {last}, the last day of data.",
+            "Customers in sight from {first} on and followed to {last}, the last day of data.",
             first=written(self.first_day),
             last=written(self.last_day),
         )
+        if self.late:
+            caption += " " + say_n(
+                "{n} of them joined earlier and comes into sight on the first day (late entry).",
+                "{n} of them joined earlier and come into sight on the first day (late entry).",
+                self.late,
+            )
         if self.left_out:
             caption += " " + say_n(
-                "{n} customer who joined on a day that is not observed is left out.",
-                "{n} customers who joined on days that are not observed are left out.",
+                "{n} customer who left before or joined after the days observed is left out.",
+                "{n} customers who left before or joined after the days observed are left out.",
                 self.left_out,
             )
         if self.rows_left_out:
@@ -161,8 +213,9 @@ def follow(
         Months of tenure that value counts, 1 or more.
     observed_from, observed_until : str, optional
         First and last day of the data as ISO dates. When not given: the earliest day of joining; the
-        latest day on which somebody joined, left or, by a row of `margins`, began a month. Customers
-        who joined outside are left out and counted, and so are rows of months that start later.
+        latest day on which somebody joined, left or, by a row of `margins`, began a month. Who joined
+        before the first day and was still there enters late. Customers who left before or joined after
+        the days observed are left out and counted, and so are rows of months that start outside them.
 
     Raises
     ------
@@ -193,12 +246,18 @@ def follow(
         panel = _panel(people, margins)
         _refuse_gaps(people, panel, last_day)
         dropped = int(margins.count().execute()) - int(panel.count().execute())
-    rows = people.order_by("position").select("days", "left", "referred", "reach").execute()
+    names = ("days", "left", "referred", "reach", "entry", "joined", "customer_id")
+    rows = people.order_by("position").select(*names).execute()
     return Tenure(
         days=rows["days"].to_numpy(dtype=int),
         left=rows["left"].to_numpy(dtype=bool),
         referred=rows["referred"].to_numpy(dtype=bool),
         reach=rows["reach"].to_numpy(dtype=int),
+        entry=rows["entry"].to_numpy(dtype=int),
+        joined=rows["joined"].to_numpy(dtype=int),
+        ids=rows["customer_id"].to_numpy(dtype=object),
+        customers=customers,
+        people=people,
         panel=panel,
         first_day=first_day,
         last_day=last_day,
@@ -257,36 +316,48 @@ def _latest_start(customers, margins):
 
 
 def _people(customers, first_day: date, last_day: date):
-    """Return the customers observed: customer_id, position, days, left, referred, reach, reached.
+    """Return the customers observed: customer_id, position, referred, and what follows from their dates.
 
-    `reached` is the number of months whose start the customer reached.
+    days, left, reach, entry, joined; `first` and `reached` are the first month that starts in sight and the last one
+    whose start the customer reached.
     """
     import ibis
 
-    seen = customers.filter(customers.joined_on.between(ibis.date(first_day), ibis.date(last_day)))
-    seen = seen.mutate(
-        reach=ibis.date(last_day).delta(seen.joined_on, unit="day"),
-        stayed=seen.left_on.delta(seen.joined_on, unit="day"),
-        left=(seen.left_on <= ibis.date(last_day)).fill_null(False),
-    )
-    seen = seen.mutate(days=seen.left.ifelse(seen.stayed, seen.reach).cast("int64"))
-    before_leaving = ibis.greatest((seen.days * _PARTS + _DAYS - 1) // _DAYS, 1)
-    until_last = seen.days * _PARTS // _DAYS + 1
-    return seen.select(
+    first, last = ibis.date(first_day), ibis.date(last_day)
+    still = customers.left_on.isnull() | (customers.left_on > first)  # noqa: PD003 (Ibis, not pandas)
+    inside = (customers.joined_on >= first) | still
+    seen = customers.filter((customers.joined_on <= last) & inside)
+    seen = seen.select(
         "customer_id",
-        "days",
-        "left",
         "referred",
-        "reach",
         position=ibis.row_number().over(order_by=seen.customer_id),
-        reached=seen.left.ifelse(before_leaving, until_last).cast("int64"),
+        reach=last.delta(seen.joined_on, unit="day").cast("int64"),
+        joined=-first.delta(seen.joined_on, unit="day").cast("int64"),
+        stayed=seen.left_on.delta(seen.joined_on, unit="day"),
+        left=(seen.left_on <= last).fill_null(False),
     )
+    seen = seen.mutate(
+        days=seen.left.ifelse(seen.stayed, seen.reach).cast("int64"),
+        entry=ibis.greatest(-seen.joined, 0),
+    )
+    before_leaving = ibis.greatest(_month_from(seen.days), 1)
+    until_last = seen.days * _PARTS // _DAYS + 1
+    return seen.mutate(
+        first=_month_from(seen.entry) + 1,
+        reached=seen.left.ifelse(before_leaving, until_last).cast("int64"),
+    ).drop("stayed")
+
+
+def _month_from(days):
+    """Return the number of months that start before so many days after joining."""
+    return (days * _PARTS + _DAYS - 1) // _DAYS
 
 
 def _panel(people, margins):
-    """Return the rows of margins of the customers observed, without months after the last day."""
-    rows = margins.join(people, "customer_id").mutate(month=lambda t: t.month.cast("int64"))
-    rows = rows.filter(rows.left | (rows.month <= rows.reached))
+    """Return the rows of margins of the customers observed, without months that start on days not observed."""
+    known = people.select("customer_id", "position", "left", "first", "reached")
+    rows = margins.join(known, "customer_id").mutate(month=lambda t: t.month.cast("int64"))
+    rows = rows.filter((rows.left | (rows.month <= rows.reached)) & (rows.month >= rows.first))
     return rows.select("customer_id", "position", "month", "margin", "reached").cache()
 
 
@@ -295,7 +366,10 @@ def _refuse_gaps(people, panel, last_day: date) -> None:
     rows = panel.group_by("customer_id").aggregate(
         rows=(panel.month <= panel.reached).sum(), months=panel.month.collect()
     )
-    short = people.left_join(rows, "customer_id").filter(lambda t: t.rows.fill_null(0) < t.reached)
+    wanted = people.select("customer_id", "first", "reached")
+    short = wanted.left_join(rows, "customer_id").filter(
+        lambda t: t.rows.fill_null(0) < t.reached - t.first + 1
+    )
     problems = []
     if n := int(short.count().execute()):
         problems.append(_missing(short, n, last_day))
@@ -320,8 +394,8 @@ def _refuse_gaps(people, panel, last_day: date) -> None:
 def _missing(short, n: int, last_day: date) -> str:
     first = short.order_by("customer_id").limit(FIRST)
     cases = []
-    for row in first.select("customer_id", "reached", "months").to_pyarrow().to_pylist():
-        gap = min(set(range(1, row["reached"] + 1)) - set(row["months"] or []))
+    for row in first.select("customer_id", "first", "reached", "months").to_pyarrow().to_pylist():
+        gap = min(set(range(row["first"], row["reached"] + 1)) - set(row["months"] or []))
         cases.append(say("{customer!r} month {month}", customer=row["customer_id"], month=gap))
     return say_n(
         "{n} customer has no row for a month whose start the customer reached: {cases}. A month without "

@@ -281,9 +281,93 @@ MARGINS = Contract(
     ),
 )
 
+
+def _sign_up(name: str, meaning: str) -> Column:
+    """Return an optional column of the referrals: what was given when the referred signed up."""
+    return Column(name, "id", "", meaning, may_be_empty=True)
+
+
+REFERRALS = Contract(
+    name="referrals",
+    row=mark("one referral that was recorded, whatever came of it"),
+    columns=(
+        Column("referral_id", "id", "", mark("which referral it is"), required=True, unique=True),
+        Column("referrer_id", "id", "", mark("the customer who referred"), required=True),
+        Column(
+            "referred_id",
+            "id",
+            "",
+            mark("who was referred; empty: nobody was, but a reward stands in the books"),
+            required=True,
+            may_be_empty=True,
+        ),
+        Column("referred_on", "date", "", mark("day of the referral"), required=True),
+        Column(
+            "reward_referrer",
+            "money",
+            CURRENCY,
+            mark("paid to who referred, a positive amount; 0 when nothing was paid"),
+            minimum=0,
+        ),
+        Column(
+            "reward_referred",
+            "money",
+            CURRENCY,
+            mark("paid to who was referred, a positive amount; 0 when nothing was paid"),
+            minimum=0,
+        ),
+        Column(
+            "status",
+            "text",
+            "",
+            mark("`genuine` or `fraud` where somebody looked into it; empty where nobody did"),
+            allowed=("genuine", "fraud"),
+            may_be_empty=True,
+        ),
+        _sign_up("device", mark("device with which the referred signed up, as a code")),
+        _sign_up("address", mark("address the referred gave, as a code")),
+        _sign_up("payment", mark("means of payment the referred gave, as a code")),
+    ),
+)
+
+REFERRERS = Contract(
+    name="referrers",
+    row=mark("one customer with the number of referrals made, also when it is 0"),
+    columns=(
+        Column(
+            "customer_id",
+            "id",
+            "",
+            mark("who it is, as written in the file"),
+            required=True,
+            unique=True,
+        ),
+        Column(
+            "referrals",
+            "number",
+            mark("referrals"),
+            mark("referrals the customer made; 0 when none"),
+            required=True,
+            minimum=0,
+            whole=True,
+        ),
+        Column("left", "flag", "", mark("whether the customer has left"), may_be_empty=True),
+    ),
+    extra=mark("every other column is kept under its own name, as a covariate"),
+)
+
 CONTRACTS = {
     contract.name: contract
-    for contract in (SURVEY, EFFECTS, TRANSACTIONS, CONTACTS, CUSTOMERS, MARGINS)
+    for contract in (
+        SURVEY,
+        EFFECTS,
+        TRANSACTIONS,
+        CONTACTS,
+        CUSTOMERS,
+        MARGINS,
+        REFERRALS,
+        REFERRERS,
+    )
 }
 
 

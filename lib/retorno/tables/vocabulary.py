@@ -2,6 +2,8 @@
 
 # Our word -> how people write it, folded (no capitals, no accents).
 SPELLINGS = {
+    "account": "cuenta",
+    "address": "direccion domicilio",
     "after": "post despues posterior ahora now actual",
     "amount": "amounts importe importes monto amt",
     "arm": "brazo",
@@ -19,6 +21,7 @@ SPELLINGS = {
     "customer": "cliente clienta client cust",
     "date": "fecha fec dt",
     "design": "diseno",
+    "device": "dispositivo",
     "distributive": "distributiva",
     "effect": "efecto",
     "end": "fin",
@@ -51,6 +54,7 @@ SPELLINGS = {
     "outcome": "resultado",
     "overall": "global general",
     "participant": "participante",
+    "payment": "pago",
     "percent": "% percentage pct porcentaje porcentual porc",
     "previous": "prior past previo previa previos previas anterior anteriores",
     "procedural": "procedimental",
@@ -58,20 +62,24 @@ SPELLINGS = {
     "quality": "calidad",
     "receipt": "ticket recibo",
     "recency": "recencia",
-    "recommended": "recomendado recomendada",
     "recommendation": "recomendacion",
+    "recommended": "recomendado recomendada",
     "recovery": "recuperacion",
+    "referral": "referencia",
+    "referrals": "referencias",
     "referred": "referido referida",
     "referrer": "referidor referidora recomendador recomendadora padrino",
     "repurchase": "recompra",
     "respondent": "encuestado encuestada entrevistado entrevistada",
     "response": "respuesta",
+    "review": "revision",
+    "reward": "recompensa premio",
     "sale": "venta",
     "sales": "ventas",
     "sampling": "muestral",
     "satisfaction": "satisfaccion csat",
-    "segment": "segmento",
     "sd": "desviacion",
+    "segment": "segmento",
     "sent": "envio send sending",
     "service": "servicio",
     "severity": "severidad gravedad",
@@ -79,19 +87,20 @@ SPELLINGS = {
     "since": "desde",
     "source": "fuente",
     "stability": "estabilidad",
+    "start": "inicio",
+    "status": "estado estatus",
     "study": "estudio",
     "subjects": "sujetos",
     "survey": "encuesta",
-    "start": "inicio",
     "tenure": "antiguedad",
     "time": "hora",
     "transaction": "transaccion",
     "treated": "tratado tratada",
     "treatment": "tratamiento",
     "user": "usuario usuaria",
+    "variance": "varianza",
     "variant": "variante",
     "wave": "ola",
-    "variance": "varianza",
     "weight": "peso ponderacion",
     "year": "ano",
 }
@@ -205,6 +214,36 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
             "referrer customer id, referred by, recommended by, invited by",
         ),
     },
+    "referrals": {
+        "referral_id": (
+            "referral id, referral number, referral code, recommendation id, recommendation number",
+            "id",
+        ),
+        "referrer_id": (
+            "referrer id, referrer number, referrer code, referrer, referrer customer, "
+            "referrer customer id, referred by, recommended by, invited by",
+            _CUSTOMER[0],
+        ),
+        "referred_id": (
+            "referred id, referred number, referred code, referred, referred customer, "
+            "referred customer id, recommended, recommended id, invited, invited id",
+        ),
+        "referred_on": (
+            "referred on, date referral, date referred, date recommendation",
+            "date, date sign up",
+        ),
+        "reward_referrer": ("reward referrer, reward, reward amount",),
+        "reward_referred": ("reward referred, reward recommended, reward invited",),
+        "status": ("status, review, result review",),
+        "device": ("device, device id",),
+        "address": ("address, address id",),
+        "payment": ("payment, payment id, means payment, account",),
+    },
+    "referrers": {
+        "customer_id": (_CUSTOMER[0], _CUSTOMER[1], "id"),
+        "referrals": ("referrals, number referrals, referrals made",),
+        "left": ("left, left flag",),
+    },
     "margins": {
         "customer_id": _CUSTOMER,
         "month": ("tenure month, tenure months, tenure in months", "month, month number"),
@@ -228,6 +267,10 @@ VALUES = {
         "holdout": "holdout, hold out, holdout group, control, control group, grupo control, "
         "grupo de control, no contact, not contacted, no contactado, sin contacto, no email, no e mail, "
         "sin email, sin e mail, sin envio, no mailing, sin mailing",
+    },
+    "status": {
+        "genuine": "genuine, real, ok, valid, approved, autentico, autentica, valido, valida, legitimo, legitima",
+        "fraud": "fraud, fraudulent, fake, fraude, fraudulento, fraudulenta, falso, falsa",
     },
 }
 YES, NO = ("yes", "si", "s", "y", "true", "verdadero", "cierto"), ("no", "n", "false", "falso")

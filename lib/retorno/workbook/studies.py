@@ -56,7 +56,7 @@ STUDIES = {
         Study(
             name="referral",
             notebook=NOTEBOOKS / "30_referral_roi.ipynb",
-            tables=("customers", "margins"),
+            tables=("customers", "margins", "referrals", "referrers"),
         ),
     )
 }
