@@ -1,0 +1,251 @@
+"""A series of days that something interrupts: how far it lies from what its own past leads to expect.
+
+Model, by least squares: y = a + b t + w + d C + l A + u, with y the value of day t, a a level, b a straight trend, w a
+term for the day of the week, C 1 on the days of the interruption, A 1 on the days after it. The changes d and l hold
+whatever days went before against that past; days before alone decide level and trend where nothing else follows.
+
+Errors: Newey and West (1987), Econometrica 55, 703-708, Bartlett weights. Their estimate sums the products of what is
+left over near in time; within a window that has a term of its own what is left over adds up to zero, so that over a
+window of a few weeks the estimate comes out too small by a third and more. `reduced` removes that bias as Bell and
+McCaffrey (2002), Survey Methodology 28, 169-181, do for clusters: divided by its expectation when the noise has no
+memory, with the degrees of freedom that fit its first two moments then (Satterthwaite; see Imbens and Kolesar (2016),
+Review of Economics and Statistics 98, 701-712). Memory is still estimated, not assumed away.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retorno.stats.student import Student
+
+WEEK = 7
+MOST_LAGS = 14  # days: two weeks
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The regressors of a series of days with an interruption.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (n_days, n_terms)
+        Level, trend, weekdays where asked for, interruption, and days after it where there are any.
+    solve : ndarray, shape (n_terms, n_days)
+        Takes a series to its least-squares coefficients.
+    before, during, after : int
+        Days of each part; they follow each other.
+    """
+
+    matrix: np.ndarray
+    solve: np.ndarray
+    before: int
+    during: int
+    after: int
+
+    @property
+    def df(self) -> int:
+        """Days less terms."""
+        return self.matrix.shape[0] - self.matrix.shape[1]
+
+    def weights(self, during: float, after: float = 0.0) -> np.ndarray:
+        """Return the weight of each day in ``during`` times the change during plus ``after`` times that after it.
+
+        Examples
+        --------
+        >>> interrupted(60, 2).weights(1.0)[60:].round(2).tolist()
+        [0.5, 0.5]
+        """
+        if not self.after:
+            if after:
+                raise ValueError("the model has no days after the interruption.")
+            return during * self.solve[-1]
+        return during * self.solve[-2] + after * self.solve[-1]
+
+    def expected(self, series) -> np.ndarray:
+        """Return what the days before lead to expect on each day, shape (n_days,)."""
+        terms = -2 if self.after else -1
+        return self.matrix[:, :terms] @ (self.solve[:terms] @ np.asarray(series, dtype=float))
+
+    def left_over(self, series) -> np.ndarray:
+        """Return the residuals of a series or of several, shape (n_days,) or (n_days, n_series)."""
+        series = np.asarray(series, dtype=float)
+        return series - self.matrix @ (self.solve @ series)
+
+
+def interrupted(
+    before: int, during: int, after: int = 0, *, first_weekday: int | None = None
+) -> Interrupted:
+    """Return the model of a series of ``before + during + after`` days.
+
+    Parameters
+    ----------
+    before, during, after : int
+        Days of each part; 0 after: no term for them.
+    first_weekday : int, optional
+        Day of the week of the first day, 0 to 6; without it there are no terms for weekdays.
+
+    Raises
+    ------
+    ValueError
+        With fewer than two weeks before or no day of interruption: nothing tells level, trend and weekday apart.
+    """
+    if before < 2 * WEEK or during < 1 or after < 0:
+        raise ValueError(
+            "an interrupted series needs 14 days before and a day of interruption; "
+            f"got {before}, {during} and {after} after."
+        )
+    days = np.arange(before + during + after)
+    columns = [np.ones(days.size), (days - days.mean()) / days.size]
+    if first_weekday is not None:
+        weekday = (days + first_weekday) % WEEK
+        columns += [weekday == one for one in range(1, WEEK)]
+    columns.append((days >= before) & (days < before + during))
+    if after:
+        columns.append(days >= before + during)
+    matrix = np.column_stack(columns).astype(float)
+    return Interrupted(matrix, np.linalg.pinv(matrix), before, during, after)
+
+
+def lag_for(during: int) -> int:
+    """Return over how many days what is left over is taken to go together: two weeks, or a shorter interruption.
+
+    Two weeks hold a weekly rhythm twice. With them the reduced interval kept to its level in every simulated world
+    of short memory; shorter lags miss memory, longer ones cost degrees of freedom.
+
+    Examples
+    --------
+    >>> lag_for(42), lag_for(9)
+    (14, 9)
+    """
+    return min(MOST_LAGS, during)
+
+
+def ordinary(model: Interrupted, series, weights) -> Student:
+    """Return the weighted sum of a series with the error of ordinary least squares: no memory, one spread."""
+    left = _checked(model, series)
+    variance = left @ left / model.df * (weights @ weights)
+    return Student(float(weights @ series), float(np.sqrt(variance)), float(model.df))
+
+
+def newey_west(model: Interrupted, series, weights, *, lag: int) -> Student:
+    """Return the weighted sum of a series with Newey and West's error, times n / (n - k), and n - k degrees.
+
+    As statsmodels and R's sandwich give it; too small over short windows, see the module.
+    """
+    left = _checked(model, series)
+    variance = _products(weights * left, lag)[0, 0] * left.size / model.df
+    return Student(float(weights @ series), float(np.sqrt(variance)), float(model.df))
+
+
+def reduced(model: Interrupted, series, weights, *, lag: int) -> Student:
+    """Return the weighted sum of a series with Newey and West's error, its bias reduced.
+
+    Parameters
+    ----------
+    series, weights : array_like of float, shape (n_days,)
+        `weights` from `Interrupted.weights`.
+    lag : int
+        Longest distance in days over which what is left over is taken to go together.
+
+    Notes
+    -----
+    Coverage of 95 % intervals over 2,000 runs, 365 days before, 42 during, 28 after, 12 a day:
+    tests/test_referral_campaign_coverage.py. Memory that outlasts the lag is missed: see there, too.
+    """
+    left = _checked(model, series)
+    factor, df = reduction(model, weights, lag)
+    variance = _products(weights * left, lag)[0, 0] * factor
+    return Student(float(weights @ series), float(np.sqrt(variance)), df)
+
+
+def together(model: Interrupted, series, weights, *, lag: int):
+    """Return weighted sums of several series with their joint covariance, its bias reduced.
+
+    Parameters
+    ----------
+    series, weights : ndarray, shape (n_days, n_sums)
+        Weights need not be those of a change: a plain sum over days has them, too.
+
+    Returns
+    -------
+    tuple of (ndarray, ndarray, ndarray)
+        Sums, shape (n_sums,); covariance, shape (n_sums, n_sums); degrees of freedom of each, shape (n_sums,).
+        Between two sums the root of both factors is used, so that the covariance stays one.
+    """
+    left = np.column_stack([_checked(model, one) for one in series.T])
+    factors, df = np.array([reduction(model, one, lag) for one in weights.T]).T
+    covariance = _products(weights * left, lag) * np.sqrt(np.outer(factors, factors))
+    return (weights * series).sum(axis=0), covariance, df
+
+
+def reduction(model: Interrupted, weights, lag: int) -> tuple[float, float]:
+    """Return what Newey and West's variance is multiplied by, and its degrees of freedom, noise without memory.
+
+    With M the residual maker and Q the Bartlett weight of days i and j times their weights, the raw estimate is
+    e'MQMe: mean s tr(MQ) for noise of variance s, twice tr(MQMQ) its variance over s squared; true is s w'w.
+    """
+    days = np.arange(weights.size)
+    near = np.maximum(0.0, 1 - np.abs(days[:, None] - days) / (lag + 1))
+    q = near * np.outer(weights, weights)
+    qm = q - (q @ model.matrix) @ model.solve
+    mean = np.trace(qm)
+    return float(weights @ weights / mean), float(mean**2 / np.sum(qm * qm.T))
+
+
+def serial_correlation(model: Interrupted, series, *, lags: int = WEEK) -> float:
+    """Return p of Breusch and Godfrey's F test that what is left over has no memory of up to `lags` days.
+
+    Source: Breusch (1978), Australian Economic Papers 17, 334-355; Godfrey (1978), Econometrica 46, 1293-1301.
+    """
+    import statsmodels.api as sm
+    from statsmodels.stats.diagnostic import acorr_breusch_godfrey
+
+    _checked(model, series)
+    fit = sm.OLS(np.asarray(series, dtype=float), model.matrix).fit()
+    return float(acorr_breusch_godfrey(fit, nlags=lags, store=True)[3])
+
+
+def changes_elsewhere(
+    series, during: int, *, least: int, most: int, first_weekday: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the change the same model finds at every date of a series in which nothing was interrupted.
+
+    Parameters
+    ----------
+    series : array_like of float, shape (n_days,)
+    during : int
+        Days of each supposed interruption.
+    least, most : int
+        Days before it: at least so many, and of more the last `most`.
+    first_weekday : int
+        Of the series' first day.
+
+    Returns
+    -------
+    tuple of (ndarray of int, ndarray)
+        Starts, as positions in the series, and changes per day; both empty when the series is too short.
+    """
+    series = np.asarray(series, dtype=float)
+    starts = np.arange(least, series.size - during + 1)
+    found = np.empty(starts.size)
+    for place, start in enumerate(starts):
+        past = min(start, most)
+        weekday = (first_weekday + start - past) % WEEK
+        model = interrupted(past, during, first_weekday=weekday)
+        found[place] = model.weights(1.0) @ series[start - past : start + during]
+    return starts, found
+
+
+def _products(scores: np.ndarray, lag: int) -> np.ndarray:
+    from statsmodels.stats.sandwich_covariance import S_hac_simple
+
+    return S_hac_simple(scores, nlags=lag)
+
+
+def _checked(model: Interrupted, series) -> np.ndarray:
+    """Return the residuals; ValueError where there is nothing to judge a change by."""
+    series = np.asarray(series, dtype=float)
+    left = model.left_over(series)
+    if not np.abs(left).max() > 1e-9 * max(1.0, np.abs(series).max()):
+        raise ValueError("the days do not vary around their pattern: nothing to judge a change by.")
+    return left
