@@ -7,6 +7,7 @@ import json
 import threading
 import zipfile
 
+import pandas as pd
 import pytest
 
 from retorno.errors import TableError
@@ -16,6 +17,7 @@ FILES = {
     "cdnow": "cdnow_master.csv.gz",
     "hillstrom": "hillstrom.csv.gz",
     "online_retail": "online_retail.parquet",
+    "telco": "telco_extended_referrals.parquet",
 }
 
 
@@ -27,7 +29,7 @@ def query(path, sql):
 
 @pytest.fixture(scope="module")
 def store(public_data, tmp_path_factory):
-    """A store holding the three sets, added from the forms they are kept in here."""
+    """A store holding the sets, added from the forms they are kept in here."""
     folder = tmp_path_factory.mktemp("raw")
     for name, file in FILES.items():
         public.add(name, public_data / file, folder)
@@ -70,6 +72,31 @@ def test_the_kept_files_hold_what_the_data_notes_count(store):
     )
     assert retail[:2] == (406_829, 4_372)
     assert retail[2] == pytest.approx(8_911_407.90 - 611_342.09, abs=0.01)
+
+
+def test_the_telco_table_is_kept_as_referrers_whatever_its_columns_are_called(
+    public_data, store, tmp_path
+):
+    """3,222 of 7,043 referred, 1,869 left; IBM's own names ("Number of Referrals") are known, too."""
+    kept = query(
+        store / "telco.parquet",
+        'count(*), count(*) FILTER (referrals > 0), count(*) FILTER ("left")',
+    )
+    assert kept == (7_043, 3_222, 1_869)
+    frame = pd.read_parquet(public_data / FILES["telco"])
+    named = frame.rename(columns=lambda name: name.replace("_", " ").title())
+    named.to_csv(tmp_path / "merged.csv", index=False)
+    again = public.add("telco", tmp_path / "merged.csv", tmp_path / "raw")
+    assert again.read_bytes() == (store / "telco.parquet").read_bytes()
+
+
+def test_a_set_that_is_not_one_file_at_its_origin_says_how_to_make_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("RETORNO_RAW", str(tmp_path))
+    for ask in (lambda: public.get("telco"), lambda: locate("telco")):
+        with pytest.raises(
+            TableError, match=r"telco: .*does not offer it as one file. .* add telco FILE"
+        ):
+            ask()
 
 
 def test_the_record_beside_the_rows_says_whose_and_what_was_left_out(as_store):

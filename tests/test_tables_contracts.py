@@ -35,8 +35,14 @@ def test_the_contracts_hold_the_columns_of_the_design():
         "contacts": (["arm"], ["customer_id", "contacted_on", "recency", "cost"]),
         "customers": (["customer_id", "joined_on", "referred"], ["left_on", "referrer_id"]),
         "margins": (["customer_id", "month", "margin"], []),
+        "referrals": (
+            ["referral_id", "referrer_id", "referred_id", "referred_on"],
+            "reward_referrer reward_referred status device address payment".split(),
+        ),
+        "referrers": (["customer_id", "referrals"], ["left"]),
     }
     tables = ["survey", "effects", "transactions", "contacts", "customers", "margins"]
+    tables += ["referrals", "referrers"]
     assert list(names) == tables
     assert {column.kind for contract in CONTRACTS.values() for column in contract} == set(TYPES)
 

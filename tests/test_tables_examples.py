@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from retorno import simulate
@@ -46,3 +47,16 @@ def test_the_customers_of_the_margins_are_those_of_the_customers():
         for table in ("margins", "customers")
     )
     assert panel.distinct == people.distinct == DRAWN["referral"]
+
+
+def test_the_referrers_are_the_customers_with_the_referrals_they_made():
+    """Counted from the other two examples; left where there is a day of leaving."""
+    customers, referrals, referrers = (
+        pd.read_csv(EXAMPLES / f"{table}.csv") for table in ("customers", "referrals", "referrers")
+    )
+    made = referrals.groupby("referrer_id").size()
+    counted = customers.customer_id.map(made).fillna(0)
+    assert referrers.customer_id.equals(customers.customer_id)
+    assert (referrers.referrals == counted).all()
+    assert ((referrers.left == "yes") == customers.left_on.notna()).all()
+    assert referrers[["age", "region", "segment"]].equals(customers[["age", "region", "segment"]])

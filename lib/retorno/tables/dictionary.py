@@ -145,7 +145,12 @@ def _public(each: PublicSet) -> str:
         [
             f"### `{each.name}`: {each.title}",
             "",
-            f"- Origin: {each.origin}; `{each.file}`, <{each.url}>",
+            f"- Origin: {each.origin}; "
+            + (
+                f"`{each.file}`, <{each.url}>"
+                if each.url
+                else f"not offered as one file: {each.file}"
+            ),
             f"- Terms: {each.terms}.",
             f"- Cite: {each.citation}",
             f"- Read as `{each.table}`. Published columns: "

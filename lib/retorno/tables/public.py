@@ -27,7 +27,8 @@ class PublicSet:
     name, title, table : str
         Its name here; its title; the table it can be read as.
     origin, terms, citation, url, file : str
-        Who offers it; under which terms; how to cite it; where it is; the file's name there.
+        Who offers it; under which terms; how to cite it; where it is, empty when it is not offered as
+        one file; the file's name there, or what it is made of.
     columns : dict of str to str
         Published column -> SQL type, in published order.
     facts : dict of str to (str, float)
@@ -191,7 +192,47 @@ ONLINE_RETAIL = PublicSet(
     left_out={mark("rows without CustomerID"): "CustomerID IS NULL"},
 )
 
-PUBLIC = {each.name: each for each in (CDNOW, HILLSTROM, ONLINE_RETAIL)}
+TELCO = PublicSet(
+    name="telco",
+    title="Telco customer churn, extended (fictional)",
+    table="referrers",
+    origin="IBM, Cognos Analytics sample Telco customer churn (11.1.3+)",
+    terms=mark(
+        "a product sample of IBM without a licence of its own: free for teaching with attribution to IBM; ask before "
+        "redistributing"
+    ),
+    citation="IBM, Cognos Analytics sample Telco customer churn (11.1.3+). An invented telephone company in "
+    "California: nobody in it exists.",
+    url="",
+    file="its tables demographics, services and status in one, merged on the customer's id",
+    columns={
+        "customer_id": "VARCHAR",
+        "gender": "VARCHAR",
+        "age": "BIGINT",
+        "married": "VARCHAR",
+        "number_of_dependents": "BIGINT",
+        "number_of_referrals": "BIGINT",
+        "tenure_in_months": "BIGINT",
+        "contract": "VARCHAR",
+        "payment_method": "VARCHAR",
+        "monthly_charge": "DOUBLE",
+        "total_revenue": "DOUBLE",
+        "satisfaction_score": "BIGINT",
+        "churn_value": "BIGINT",
+    },
+    facts={
+        mark("rows"): ("count(*)", 7_043),
+        mark("customers"): ("count(DISTINCT customer_id)", 7_043),
+        mark("customers who left"): ("sum(churn_value)", 1_869),
+        mark("customers who referred"): ("count(*) FILTER (number_of_referrals > 0)", 3_222),
+        mark("referrals"): ("sum(number_of_referrals)", 13_747),
+    },
+    kept="* EXCLUDE (number_of_referrals, churn_value), number_of_referrals AS referrals, "
+    'churn_value = 1 AS "left"',
+    left_out={},
+)
+
+PUBLIC = {each.name: each for each in (CDNOW, HILLSTROM, ONLINE_RETAIL, TELCO)}
 
 
 def public(name: str) -> PublicSet:
@@ -260,6 +301,8 @@ def get(name: str, folder: Path | None = None, url: str | None = None) -> Path:
 
     wanted = public(name)
     address = url or wanted.url
+    if not address:
+        raise TableError(say("{name}: ", name=name) + by_hand(wanted))
     pooch.get_logger().setLevel("ERROR")
     with tempfile.TemporaryDirectory() as beside:
         try:
@@ -287,6 +330,11 @@ def locate(source) -> Path:
         return _existing(Path(source))
     file = kept(name)
     if file is None:
+        if not PUBLIC[name].url:
+            raise TableError(
+                say("{name}: this public data set is not here yet: ", name=name)
+                + by_hand(PUBLIC[name])
+            )
         raise TableError(
             say(
                 "{name}: this public data set is not here yet: retorno data get {name}, or download "
@@ -296,6 +344,17 @@ def locate(source) -> Path:
             )
         )
     return file
+
+
+def by_hand(wanted: PublicSet) -> str:
+    """Return how to get a set that its origin does not offer as one file."""
+    return say(
+        "its origin ({origin}) does not offer it as one file. Get {file}, save that as CSV, Excel or Parquet, and: "
+        "retorno data add {name} FILE",
+        origin=wanted.origin,
+        file=wanted.file,
+        name=wanted.name,
+    )
 
 
 def about(source) -> dict | None:

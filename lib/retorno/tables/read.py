@@ -22,7 +22,8 @@ def read(
     Parameters
     ----------
     table : str
-        Name of the contract: "survey", "effects", "transactions", "contacts", "customers" or "margins".
+        Name of the contract: "survey", "effects", "transactions", "contacts", "customers", "margins",
+        "referrals" or "referrers".
     source : str, Path, ibis.Table or pandas.DataFrame
         A file (CSV, Excel, Parquet, SPSS, Stata, DuckDB, SQLite), the address of a database, the name
         of a public data set that is here, or data already in memory.

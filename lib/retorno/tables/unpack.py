@@ -28,10 +28,12 @@ def published(wanted, con, path: Path):
         with _unpacked(wanted, path) as file:
             _load(wanted, con, file, raw)
         columns = con.table(raw).columns
-        if absent := [name for name in wanted.columns if name not in columns]:
+        there = {_snake(name): name for name in columns} | {name: name for name in columns}
+        if absent := [name for name in wanted.columns if name not in there]:
             raise _without(wanted, path, absent, columns)
         typed = (
-            f'TRY_CAST("{name}" AS {kind}) AS "{name}"' for name, kind in wanted.columns.items()
+            f'TRY_CAST("{there[name]}" AS {kind}) AS "{name}"'
+            for name, kind in wanted.columns.items()
         )
         con.raw_sql(f'CREATE TEMP TABLE "{table}" AS SELECT {", ".join(typed)} FROM "{raw}"')
     except (duckdb.Error, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
@@ -41,6 +43,11 @@ def published(wanted, con, path: Path):
     finally:
         con.raw_sql(f'DROP TABLE IF EXISTS "{raw}"')
     return con.table(table)
+
+
+def _snake(name: str) -> str:
+    """Return a name as a column of ours may be called: "Number of Referrals" is number_of_referrals."""
+    return name.strip().lower().replace(" ", "_")
 
 
 @contextmanager

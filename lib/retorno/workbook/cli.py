@@ -223,7 +223,7 @@ def data() -> None:
 @data.command("list", help=say("List public data sets with origin, terms and citation."))
 def data_list() -> None:
     """Show every public set and whether it is here."""
-    from retorno.tables.public import PUBLIC, kept
+    from retorno.tables.public import PUBLIC, by_hand, kept
 
     for name, public in PUBLIC.items():
         here = say("not here yet") if kept(name) is None else say("here")
@@ -232,7 +232,7 @@ def data_list() -> None:
             (say("Origin"), say(public.origin)),
             (say("Terms"), say(public.terms)),
             (say("Citation"), public.citation),
-            (say("Address"), public.url),
+            (say("Address"), public.url or by_hand(public)),
         ):
             click.echo("  " + say("{head}: {text}", head=head, text=text))
 
