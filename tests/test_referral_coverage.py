@@ -17,7 +17,8 @@ from retorno.referral.tenure import OTHER, REFERRED, month_start
 from retorno.referral.worth.value import Value, discounted_value
 from retorno.simulate.referral import DEFAULTS, WORLDS, answers, parameters, simulate
 from retorno.stats.student import welch
-from retorno.stats.survival import hazard_ratio, kaplan_meier
+from retorno.stats.cox import hazard_ratio
+from retorno.stats.survival import kaplan_meier
 from retorno.tables import connect, read
 
 HORIZON, SIZE, PART = 36, 300, 100  # months; customers a run; runs a part

@@ -1,14 +1,19 @@
-"""How long things last: the share that lasts beyond a time, and the ratio of two hazards.
+"""How long things last: the share that lasts beyond a time, the mean time up to a horizon, and whether groups differ.
 
-Source: Kaplan and Meier (1958), J. American Statistical Association 53, 457-481, errors by Greenwood's formula and
-intervals on the log(-log) scale; Cox (1972), J. of the Royal Statistical Society B 34, 187-220, ties by Efron's
-method. Both as lifelines computes them. Influences: Reid (1981), Annals of Statistics 9, 78-92, in the form for
-ties, so that their squares add up to Greenwood's variance.
+Units may come into sight late (left truncation): such a unit is at risk only from then on, and the curve is that of
+units taken from the beginning when coming into sight late goes with nothing else.
+
+Sources: Kaplan and Meier (1958), J. American Statistical Association 53, 457-481, errors by Greenwood's formula and
+intervals on the log(-log) scale; Mantel (1966), Cancer Chemotherapy Reports 50, 163-170, for the log-rank test; Klein
+and Moeschberger (2003), Survival Analysis, 2nd ed., sections 4.5 and 4.6 for the restricted mean and late entry.
+Influences: Reid (1981), Annals of Statistics 9, 78-92, in the form for ties, so that their squares add up to
+Greenwood's variance. The ratio of two hazards is in `retorno.stats.cox`.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from retorno.stats.proportions import wilson_share
 from retorno.stats.student import Estimate
@@ -16,7 +21,7 @@ from retorno.stats.student import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """The Kaplan-Meier share that lasts beyond each time at which somebody ends or is lost from sight.
+    """The Kaplan-Meier share that lasts beyond each time at which somebody ends, is lost from sight or comes into it.
 
     Attributes
     ----------
@@ -62,6 +67,22 @@ class Survival:
         there = np.flatnonzero(self.at_risk >= least)
         return float(self.times[there[-1]]) if there.size else None
 
+    def thin(self, least: int) -> tuple[float, int] | None:
+        """Return the last time with fewer than `least` units at risk of which a later time has more, and their number.
+
+        Only late entry makes such a time: what happens up to it decides the whole curve and rests on few. None when
+        there is none.
+        """
+        most_later = np.maximum.accumulate(self.at_risk[::-1])[::-1]
+        there = np.flatnonzero((self.at_risk < least) & (most_later > self.at_risk))
+        return (
+            (float(self.times[there[-1]]), int(self.at_risk[there].min())) if there.size else None
+        )
+
+    def fewest(self, time: float) -> int:
+        """Return the fewest units at risk at a time up to `time`, and under observation after it."""
+        return min(int(self.at_risk[self.times <= time].min()), self.still(time))
+
     def _step(self, time):
         return np.searchsorted(self.times, np.asarray(time, dtype=float), side="right") - 1
 
@@ -80,25 +101,41 @@ class Survival:
         known = int(self.ended[: step + 1].sum()) + self.still(time)
         return wilson_share(share * known, known, level=self.level)
 
+    def restricted_mean(self, until: float) -> Estimate:
+        """Return the mean time that lasts, counted up to `until` (above 0): the area under the curve.
+
+        The error is Greenwood's, 0 where nobody ends before `until`; the interval is the normal one. A curve whose
+        last unit is lost from sight before `until` is carried on as it stands: whether that is fair is for the
+        caller to judge.
+        """
+        edges = np.append(self.times[self.times < until], until)
+        areas = self.share[: edges.size - 1] * np.diff(edges)
+        after = np.cumsum(areas[::-1])[::-1]  # the area from each time to `until`
+        variance = float(after**2 @ self._hazards()[: after.size])
+        value, se = float(areas.sum()), float(np.sqrt(variance))
+        half = float(stats.norm.ppf((1 + self.level) / 2)) * se
+        return Estimate(value, se, value - half, value + half)
+
     def _hazards(self) -> np.ndarray:
         """Return Greenwood's terms d / (Y (Y - d)); 0 where all at risk end, of which no error is known."""
         left = self.at_risk - self.ended
         usable = (self.ended > 0) & (left > 0)
         return np.where(usable, self.ended / np.where(usable, self.at_risk * left, 1), 0.0)
 
-    def influence(self, times, weights, durations, ended) -> np.ndarray:
+    def influence(self, times, weights, durations, ended, *, entry=None) -> np.ndarray:
         """Return what each unit adds to the error of sum of `weights` * share beyond `times`.
 
         Parameters
         ----------
         times, weights : array_like of float, shape (n_terms,)
-        durations, ended : array_like, shape (n,)
+        durations, ended, entry : array_like, shape (n,)
             The units the curve was made from.
 
         Returns
         -------
         ndarray, shape (n,)
-            Sums to 0; the squares sum to the variance, for one term that of Greenwood.
+            Sums to 0; the squares sum to the variance, for one term that of Greenwood. With late entry they sum
+            to Greenwood's only on average.
         """
         durations, ended = np.asarray(durations, dtype=float), np.asarray(ended, dtype=bool)
         order = np.argsort(times)
@@ -111,10 +148,14 @@ class Survival:
         own = self._step(durations)
         left = self.at_risk - self.ended
         surprise = np.where(left > 0, later / np.where(left > 0, left, 1), 0.0)
-        return expected[own] - np.where(ended, surprise[own], 0.0)
+        found = expected[own] - np.where(ended, surprise[own], 0.0)
+        if entry is None:
+            return found
+        late = np.asarray(entry, dtype=float)
+        return found - np.where(late > 0, expected[self._step(late)], 0.0)
 
 
-def kaplan_meier(durations, ended, *, level: float, weights=None) -> Survival:
+def kaplan_meier(durations, ended, *, level: float, weights=None, entry=None) -> Survival:
     """Return the share that lasts, from times that ended and times that were cut off by the end of sight.
 
     Parameters
@@ -127,50 +168,110 @@ def kaplan_meier(durations, ended, *, level: float, weights=None) -> Survival:
         Coverage of the bounds, 0.95 is 95 %.
     weights : array_like of int, shape (n,), optional
         Units of each kind, where several have the same duration and end: whole, 1 or more (ValueError).
+    entry : array_like of float, shape (n,), optional
+        Time after which the unit is in sight, 0 for those seen from the beginning: 0 to the duration, and before it
+        for those that end later than 0 (ValueError). A curve can rest on very few units at early times and fall to 0
+        there, though many come into sight later: see `Survival.thin`.
     """
-    from lifelines import KaplanMeierFitter
-
-    durations, ended = _checked(durations, ended)
-    fit = KaplanMeierFitter(alpha=1 - level).fit(durations, ended, weights=_whole(weights, ended))
-    bounds = fit.confidence_interval_survival_function_.to_numpy()
-    return Survival(
-        times=fit.event_table.index.to_numpy(dtype=float),
-        share=fit.survival_function_.to_numpy()[:, 0],
-        ci_low=bounds[:, 0],
-        ci_high=bounds[:, 1],
-        at_risk=fit.event_table["at_risk"].to_numpy(dtype=float),
-        ended=fit.event_table["observed"].to_numpy(dtype=float),
-        level=level,
+    durations, ended, entry = checked(durations, ended, entry)
+    weights = _whole(weights, ended)
+    late = entry > 0
+    times = np.unique(np.concatenate([[0.0], durations, entry[late]]))
+    weights = np.ones(durations.size) if weights is None else weights
+    deaths = np.bincount(
+        np.searchsorted(times, durations[ended]), weights[ended], minlength=times.size
     )
+    there = at_risk(times, durations, entry, weights)
+    hazard = deaths / np.maximum(there, 1)
+    share = np.cumprod(1 - hazard)
+    low, high = _log_log(share, deaths, there, level)
+    return Survival(times, share, low, high, there, deaths, level)
 
 
-def hazard_ratio(durations, ended, group, *, level: float) -> Estimate:
-    """Return the hazard of the units in `group` over that of the others, by Cox's model, unadjusted.
+def _log_log(share, deaths, there, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return pointwise bounds S ** exp(-+ z se(log(-log S))); where S is 0 or 1 there is no error and both are S."""
+    left = there - deaths
+    usable = (deaths > 0) & (left > 0)
+    variance = np.cumsum(np.where(usable, deaths / np.where(usable, there * left, 1), 0.0))
+    inside = (share > 0) & (share < 1)
+    log = np.log(np.where(inside, share, 0.5))
+    half = float(stats.norm.ppf((1 + level) / 2)) * np.sqrt(variance) / -log
+    low, high = (np.where(inside, np.exp(log * np.exp(s * half)), share) for s in (1, -1))
+    return low, high
+
+
+def at_risk(times, durations, entry, weights=None) -> np.ndarray:
+    """Return the units in sight just before each of `times`: entry < time <= duration, or entry 0.
 
     Parameters
     ----------
-    durations, ended : array_like, shape (n,)
-        As in `kaplan_meier`. Whole numbers are many times faster than distinct fractions.
-    group : array_like of bool, shape (n,)
-        In each group at least one end must have been seen (ValueError): no ratio exists else.
-    level : float
-        Coverage of the interval, symmetric on the log scale; `se` is that of the ratio itself.
+    times : array_like of float, shape (n_times,)
+    durations, entry, weights : array_like, shape (n,)
+        As in `kaplan_meier`.
     """
-    import pandas as pd
-    from lifelines import CoxPHFitter
+    late = entry > 0
+    counts = _from(times, durations, weights)
+    if late.any():
+        counts = counts - _from(times, entry[late], None if weights is None else weights[late])
+    return counts
 
-    durations, ended = _checked(durations, ended)
+
+def _from(times, values, weights) -> np.ndarray:
+    """Return how many of `values`, weighted, are at each of `times` or later."""
+    order = np.argsort(values, kind="stable")
+    before = np.arange(values.size + 1.0)
+    if weights is not None:
+        before = np.append(0.0, np.cumsum(weights[order]))
+    return before[-1] - before[np.searchsorted(values[order], times, side="left")]
+
+
+@dataclass(frozen=True, slots=True)
+class LogRank:
+    """Whether two groups end at one pace.
+
+    Attributes
+    ----------
+    ended, expected : float
+        Ends in the group, and those it would have had at the pace of all.
+    chi2 : float
+        With one degree of freedom.
+    """
+
+    ended: float
+    expected: float
+    chi2: float
+
+    @property
+    def p(self) -> float:
+        """Chance of a difference as large when both end at one pace."""
+        return float(stats.chi2.sf(self.chi2, 1))
+
+
+def log_rank(durations, ended, group, *, entry=None) -> LogRank:
+    """Return the log-rank test of one hazard at all times in two groups, ties by the hypergeometric variance.
+
+    Parameters
+    ----------
+    durations, ended, entry : array_like, shape (n,)
+        As in `kaplan_meier`.
+    group : array_like of bool, shape (n,)
+        At some end both groups must be at risk (ValueError).
+    """
+    durations, ended, entry = checked(durations, ended, entry)
     group = np.asarray(group, dtype=bool)
-    for member, name in ((group, "the group"), (~group, "the others")):
-        if not ended[member].any():
-            raise ValueError(f"no end was seen among {name}: there is no hazard to compare.")
-    frame = pd.DataFrame({"durations": durations, "ended": ended, "group": group.astype(float)})
-    # At its default the iteration may stop short of the maximum in the fourth digit.
-    exact = {"precision": 1e-11, "r_precision": 1e-14}
-    fit = CoxPHFitter(alpha=1 - level).fit(frame, "durations", "ended", fit_options=exact)
-    value = float(np.exp(fit.params_["group"]))
-    low, high = np.exp(fit.confidence_intervals_.loc["group"].to_numpy(dtype=float))
-    return Estimate(value, value * float(fit.standard_errors_["group"]), float(low), float(high))
+    times, place = np.unique(durations[ended], return_inverse=True)
+    deaths, own = (
+        np.bincount(place, weights, minlength=times.size)
+        for weights in (np.ones(place.size), group[ended])
+    )
+    there = at_risk(times, durations, entry)
+    share = at_risk(times, durations[group], entry[group]) / there
+    spare = (there - deaths) / np.maximum(there - 1, 1)
+    variance = float((deaths * share * (1 - share) * spare).sum())
+    if not variance > 0:
+        raise ValueError("at no end are both groups at risk: there is nothing to compare.")
+    expected = float((deaths * share).sum())
+    return LogRank(float(own.sum()), expected, (float(own.sum()) - expected) ** 2 / variance)
 
 
 def _whole(weights, ended) -> np.ndarray | None:
@@ -182,7 +283,8 @@ def _whole(weights, ended) -> np.ndarray | None:
     return weights
 
 
-def _checked(durations, ended) -> tuple[np.ndarray, np.ndarray]:
+def checked(durations, ended, entry=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return durations, ended and entry as arrays that fit each other; ValueError says what does not."""
     durations, ended = np.asarray(durations, dtype=float), np.asarray(ended, dtype=bool)
     if durations.ndim != 1 or durations.size == 0 or durations.shape != ended.shape:
         raise ValueError(
@@ -190,4 +292,11 @@ def _checked(durations, ended) -> tuple[np.ndarray, np.ndarray]:
         )
     if not (np.isfinite(durations).all() and (durations >= 0).all()):
         raise ValueError("`durations` are finite and 0 or more.")
-    return durations, ended
+    if entry is None:
+        return durations, ended, np.zeros(durations.shape)
+    entry = np.asarray(entry, dtype=float)
+    if entry.shape != durations.shape or not ((entry >= 0) & (entry <= durations)).all():
+        raise ValueError("`entry` is one time for each of `durations`, from 0 up to it.")
+    if (ended & (entry > 0) & (entry == durations)).any():
+        raise ValueError("a unit ends at the time it comes into sight: it was never at risk.")
+    return durations, ended, entry

@@ -16,7 +16,8 @@ from retorno.findings import Definition, Finding, Findings, caution, direction, 
 from retorno.language import DIFFERENCE, integer, mark, number, percent, quantity, say, say_n
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure, month_start
 from retorno.stats.student import Estimate
-from retorno.stats.survival import Survival, hazard_ratio, kaplan_meier
+from retorno.stats.cox import hazard_ratio
+from retorno.stats.survival import Survival, kaplan_meier
 
 SHARE_MEANING = mark(
     "Kaplan-Meier share of the group still a customer horizon_months months of 30.4375 days after joining; "
