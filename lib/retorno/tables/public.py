@@ -204,7 +204,7 @@ TELCO = PublicSet(
     citation="IBM, Cognos Analytics sample Telco customer churn (11.1.3+). An invented telephone company in "
     "California: nobody in it exists.",
     url="",
-    file="its tables demographics, services and status in one, merged on the customer's id",
+    file="its tables demographics, services and status, merged on the customer's id",
     columns={
         "customer_id": "VARCHAR",
         "gender": "VARCHAR",
