@@ -21,10 +21,12 @@ def account(result, ax):
         if row < len(frame) - 1:  # leads to where the next step starts
             ax.plot([step.total] * 2, [-row - 0.31, -row - 0.69], color=SOFT, linewidth=0.8)
         before = step.total
-    spans = [*zip(frame.total, frame.total, strict=True), result.left_between]
-    for colour, width in ((PAPER, 5), (INK, 2)):  # seen on the bar and beyond its end
-        look = {"color": colour, "linewidth": width, "markeredgewidth": width, "markersize": 9}
-        ax.plot(result.left_between, [1 - len(frame)] * 2, "|-", **look)
+    bounds = frame.dropna(subset=["ci_low"])[["ci_low", "ci_high"]]
+    spans = [*zip(frame.total, frame.total, strict=True), *bounds.itertuples(index=False)]
+    for row, *ends in bounds.itertuples():
+        for colour, width in ((PAPER, 5), (INK, 2)):  # seen on the bar and beyond its end
+            look = {"color": colour, "linewidth": width, "markeredgewidth": width, "markersize": 9}
+            ax.plot(ends, [-row] * 2, "|-", **look)
     names(ax, frame.label)
     value_axis(ax.xaxis, *reach(spans), number, zero="0\n" + say("break-even"))
     zero_line(ax.axvline)

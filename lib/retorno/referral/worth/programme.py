@@ -1,4 +1,4 @@
-"""What is left of a referral programme once everything is counted, and what would have to be true for it to pay.
+"""What is left of a referral programme once everything is counted.
 
 Estimand: return per rewarded referral,
 
@@ -19,9 +19,18 @@ import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
 from retorno.language import integer, mark, money, percent, say, say_n
-from retorno.money import break_even_share, mixture, roi
+from retorno.money import mixture, roi
 from retorno.referral.tenure import REFERRED
 from retorno.referral.worth.assumptions import DRAWS, SHARES, Assumptions
+from retorno.referral.worth.break_even import (
+    FRAUD,
+    REWARD,
+    TYPE_ONE,
+    fraud_of,
+    reward_of,
+    type_one_of,
+)
+from retorno.referral.worth.information import INFORMATION, information_of
 from retorno.referral.worth.value import Value
 from retorno.stats.student import Estimate
 
@@ -43,35 +52,26 @@ PROBABILITY = Definition(
     label=mark("Probability that the return is above zero"),
     meaning=mark(
         "Share of draws with a return above zero: V normal with its sampling error; type_one_share and "
-        "fraud_share uniform over their range where one is given. In the formula b counts the B draws, and 1 stands "
-        "where its return is above zero."
+        "fraud_share uniform over their range where one is given; an estimated type_one_share from its error. In the "
+        "formula b counts the B draws, and 1 stands where its return is above zero."
     ),
     unit="share of draws",
     sign=mark("Higher: more of what is held possible pays."),
     formula=r"\frac{1}{B} \sum_{b=1}^{B} \mathbf{1} [ \text{roi}_b > 0 ]",
 )
-REWARD = Definition(
-    "break_even.reward",
-    label=mark("Reward to the referrer at which the return is zero"),
+WITH_REFERRERS = Definition(
+    "roi.with_referrers",
+    label=mark("Return of the programme, with what referring does to those who refer"),
     meaning=mark(
-        "(1 - f) (p V + (1 - p) A) - reward_referred - admin_cost, letters as in roi; may be negative. In the "
-        "formula v is reward_referred, a admin_cost."
+        "((1 - f) (p V + (1 - p) A) + E) / C - 1, letters as in roi; E is referrer_effect, what making a rewarded "
+        "referral adds to the referrer's own value."
     ),
-    unit="money per referral",
-    sign=mark("Higher: the programme can afford a larger reward."),
-    formula=r"(1 - f) (p V + (1 - p) A) - v - a",
+    unit="share of cost",
+    sign=mark("Above 0: the programme brings back more than it costs."),
+    formula=r"\frac{(1 - f) (p V + (1 - p) A) + E}{C} - 1",
+    reference=0.0,
 )
-TYPE_ONE = Definition(
-    "break_even.type_one",
-    label=mark("Share that must not have come anyway for the return to be zero"),
-    meaning=mark(
-        "(C / (1 - f) - A) / (V - A), letters as in roi; outside 0 to 1: never or always."
-    ),
-    unit="share of referrals",
-    sign=mark("Lower, where V is above A: the programme pays even if many would have come anyway."),
-    formula=r"\frac{C / (1 - f) - A}{V - A}",
-)
-DEFINITIONS = (ROI, PROBABILITY, REWARD, TYPE_ONE)
+DEFINITIONS = (ROI, PROBABILITY, WITH_REFERRERS, INFORMATION, REWARD, TYPE_ONE, FRAUD)
 
 VERDICTS = {
     "above": mark(
@@ -86,25 +86,20 @@ VERDICTS = {
         "zero, so whether the programme pays is undecided."
     ),
 }
-# Whether it pays if nobody and if everybody would not have come without the referral.
-PAYS = {
-    (False, True): mark(
-        "The programme pays when more than {share} of the real referred customers would not have come without it."
+REFERRERS = {
+    "above": mark(
+        "With {effect} for each rewarded referral that referring adds to who refers (parameter referrer_effect), the "
+        "return is {roi}: the programme pays."
     ),
-    (True, False): mark(
-        "The programme pays when fewer than {share} of the real referred customers would not have come "
-        "without it: a saved acquisition is worth more than a customer."
+    "below": mark(
+        "With {effect} for each rewarded referral that referring adds to who refers (parameter referrer_effect), the "
+        "return is {roi}: the programme does not pay."
     ),
-    (True, True): mark(
-        "The programme always pays: whatever the share who would not have come without it."
-    ),
-    (False, False): mark(
-        "The programme never pays: not even the most favourable share of customers who would not have "
-        "come without it repays its cost."
+    "undecided": mark(
+        "With {effect} for each rewarded referral that referring adds to who refers (parameter referrer_effect), the "
+        "return is {roi}; the interval holds zero, so whether the programme pays is undecided."
     ),
 }
-
-
 NEEDED = ("type_one_share", "acquisition_cost", "fraud_share", "admin_cost")
 
 
@@ -120,11 +115,14 @@ class Programme:
     drawn : tuple of (ndarray, ndarray or float, ndarray or float)
         Joint draws of V, type_one_share and fraud_share, each given as a number where it is one;
         0 where it is not known and nothing is stated that needs it.
+    added : ndarray or float
+        Draws of the effect on who refers, or the number; 0 where it is not given.
     """
 
     value: Value
     assumptions: Assumptions
     drawn: tuple[np.ndarray, np.ndarray | float, np.ndarray | float]
+    added: np.ndarray | float = 0.0
 
     def gain_of(self, v, p, f):
         """Return what a rewarded referral brings, before cost: (1 - f) (p V + (1 - p) A)."""
@@ -133,18 +131,18 @@ class Programme:
     @property
     def gain(self) -> float:
         """What a rewarded referral brings, before cost, in currency; ranges at their middle."""
-        return float(self.gain_of(self._v, *(self.assumptions.middle(name) for name in SHARES)))
+        return float(self.gain_of(self.v, *(self.assumptions.middle(name) for name in SHARES)))
 
     @property
-    def _v(self) -> float:
+    def v(self) -> float:
+        """The value of a referred customer, in currency."""
         return self.value.groups[REFERRED].value
 
     def refusal(self, *needed: str) -> str | None:
         """Return why what rests on V and the parameters `needed` cannot be stated, or None."""
         if reason := self.value.refusal(REFERRED):
             return reason
-        names = [name for name in needed if getattr(self.assumptions, name) is None]
-        if names:
+        if names := self.assumptions.missing(*needed):
             return say_n(
                 "Not stated: parameter {names} has no value, and no table shows it.",
                 "Not stated: parameters {names} have no value, and no table shows them.",
@@ -156,14 +154,14 @@ class Programme:
     def through(self, function, *names: str) -> Estimate:
         """Return `function` of (V, p, f), which uses the shares `names`, with its interval.
 
-        Where they are numbers, the ends of V's interval are carried through; where one is a range, the
-        interval is that of the middle `level` of joint draws. `se` is the spread of the draws.
+        Where they are numbers, the ends of V's interval are carried through; where one is a range or an
+        estimate, the interval is that of the middle `level` of joint draws. `se` is the spread of the draws.
         """
         a, level = self.assumptions, self.value.level
         v = self.value.groups[REFERRED].at(level)
         shares = [a.middle(name) if name in names else 0.0 for name in SHARES]
         draws = np.asarray(function(*self.drawn))
-        if set(a.ranges) & set(names):
+        if set(a.uncertain) & set(names):
             low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
         else:
             low, high = sorted(float(function(end, *shares)) for end in v.interval)
@@ -171,8 +169,15 @@ class Programme:
         return Estimate(value, float(draws.std()), float(low), float(high))
 
     def findings(self) -> Findings:
-        """State or refuse the return, its probability and both break-evens."""
-        return Findings([self._roi(), self._probability(), self._reward(), self._type_one()])
+        """State or refuse the return, its probability, what knowing more is worth, and the break-evens."""
+        with_referrers = [self._with_referrers()] if self.counts_referrers else []
+        stated = [self._roi(), self._probability(), *with_referrers, information_of(self)]
+        return Findings([*stated, *(of(self) for of in (reward_of, type_one_of, fraud_of))])
+
+    @property
+    def counts_referrers(self) -> bool:
+        """Whether what referring does to who refers is given."""
+        return self.assumptions.referrer_effect is not None
 
     def return_on(self, v, p, f):
         """Return the roi at (V, p, f)."""
@@ -201,16 +206,22 @@ class Programme:
         )
         return ROI.state(
             estimate.value,
-            sentence + self._uncertain() + caution(self.value.present[REFERRED]),
+            sentence
+            + self._uncertain()
+            + self.assumptions.source()
+            + self.value.beyond(REFERRED)
+            + caution(self.value.fewest(REFERRED)),
             interval=estimate.interval,
             level=self.value.level,
             n=n,
-            method=self._method(*SHARES),
+            method=self.method(*SHARES),
             verdict=verdict,
         )
 
     def _uncertain(self) -> str:
         """Say, with a leading space, which uncertainty a return carries."""
+        if self.assumptions.learnt:
+            return self._uncertain_estimates()
         if ranges := self.assumptions.ranges:
             return " " + say(
                 "Uncertain in it are the value, by its sampling error, and {names}, every value of the "
@@ -221,10 +232,22 @@ class Programme:
             "Uncertain in it is the value alone, by its sampling error; the shares are taken as known."
         )
 
-    def _method(self, *names: str) -> str:
-        if set(self.assumptions.ranges) & set(names):
+    def _uncertain_estimates(self) -> str:
+        if self.assumptions.ranges:
+            return " " + say(
+                "Uncertain in it are the value and the share who would not have come otherwise, by their sampling "
+                "errors, and {names}, every value of the range held equally possible.",
+                names=", ".join(self.assumptions.ranges),
+            )
+        return " " + say(
+            "Uncertain in it are the value and the share who would not have come otherwise, by their sampling errors."
+        )
+
+    def method(self, *names: str) -> str:
+        """Return how a number that uses the shares `names` has its interval."""
+        if set(self.assumptions.uncertain) & set(names):
             return say(
-                "middle of the ranges; interval from joint draws with the error of the value"
+                "estimates and middle of ranges; interval from joint draws with the error of the value"
             )
         return say("interval of the value of a referred customer carried through")
 
@@ -246,79 +269,41 @@ class Programme:
         sentence = sentences.get(share, usual) + self._uncertain()
         return PROBABILITY.state(share, sentence, n=n, method=say("draws"))
 
-    def _reward(self) -> Finding:
-        a, currency, n = self.assumptions, self.value.currency, self.value.n[REFERRED]
-        unit = f"{currency} per referral"
-        if reason := self.refusal(*NEEDED):
-            return REWARD.refuse(reason, n=n, unit=unit)
-        other = a.reward_referred + a.admin_cost
-        estimate = self.through(lambda v, p, f: self.gain_of(v, p, f) - other, *SHARES)
-        values = {
-            "reward": money(estimate.value, currency),
-            "paid": money(a.reward_referrer, currency),
-        }
-        if estimate.value < 0:
-            sentence = say(
-                "Even without a reward to the referrer the programme loses money: the break-even lies "
-                "at {reward}.",
-                **values,
-            )
-        else:
-            sentence = say(
-                "The return is zero at a reward of {reward} to the referrer; {paid} is assumed to be paid.",
-                **values,
-            )
-        return REWARD.state(
-            estimate.value,
-            sentence,
-            interval=estimate.interval,
-            level=self.value.level,
-            unit=unit,
-            n=n,
-            method=self._method(*SHARES),
-        )
+    def with_referrers(self) -> Estimate:
+        """Return the return with the effect on who refers, and its interval."""
+        a, level = self.assumptions, self.value.level
+        base, middle = self.through(self.return_on, *SHARES), a.middle("referrer_effect") / a.cost
+        draws = np.asarray(self.return_on(*self.drawn)) + self.added / a.cost
+        low, high = base.ci_low + middle, base.ci_high + middle
+        if np.ndim(self.added):
+            low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+        return Estimate(base.value + middle, float(draws.std()), float(low), float(high))
 
-    def _type_one(self) -> Finding:
-        a, n = self.assumptions, self.value.n[REFERRED]
-        if reason := self.refusal(*NEEDED[1:]) or self._undefined():
-            return TYPE_ONE.refuse(reason, n=n)
-        estimate = self.through(
-            lambda v, p, f: break_even_share(v, a.acquisition_cost, a.cost / (1 - f)), "fraud_share"
+    def _with_referrers(self) -> Finding:
+        n = self.value.n[REFERRED]
+        if reason := self.roi_refusal():
+            return WITH_REFERRERS.refuse(reason, n=n)
+        estimate = self.with_referrers()
+        verdict = direction(estimate.interval)
+        sentence = say(
+            REFERRERS[verdict],
+            effect=self.assumptions.effect_shown(self.value.currency),
+            roi=percent(estimate.value),
         )
-        f = a.middle("fraud_share")
-        pays = tuple(bool(self.gain_of(self._v, p, f) > a.cost) for p in (0.0, 1.0))
-        sentence = say(PAYS[pays], share=percent(estimate.value))
-        if a.type_one_share is not None:
-            sentence += " " + say("Assumed: {share}.", share=a.shown("type_one_share"))
-        return TYPE_ONE.state(
+        return WITH_REFERRERS.state(
             estimate.value,
-            sentence,
+            sentence + caution(self.value.fewest(REFERRED)),
             interval=estimate.interval,
             level=self.value.level,
             n=n,
-            method=self._method("fraud_share"),
-            verdict={(True, True): "always", (False, False): "never"}.get(pays, "share"),
+            method=self.method(*SHARES),
+            verdict=verdict,
         )
-
-    def _undefined(self) -> str | None:
-        """Return why no share of type one can be said to break even, or None."""
-        a = self.assumptions
-        if np.max(a.fraud_share) == 1:
-            return say("Not stated: with a fraud_share of 1 no referral brings anybody.")
-        low, high = self.value.groups[REFERRED].at(self.value.level).interval
-        if low <= a.acquisition_cost <= high:
-            return say(
-                "Not stated: the value of a referred customer, {low} to {high}, cannot be told from the "
-                "acquisition_cost saved, {saved}, so who would have come anyway makes no clear difference.",
-                low=money(low, self.value.currency),
-                high=money(high, self.value.currency),
-                saved=money(a.acquisition_cost, self.value.currency),
-            )
-        return None
 
 
 def programme(value: Value, assumptions: Assumptions, *, rng: np.random.Generator) -> Programme:
     """Return the programme's return under `assumptions`; `rng` draws what is uncertain."""
     found = value.groups[REFERRED]
     v = np.empty(0) if found is None else rng.normal(found.value, found.se, DRAWS)
-    return Programme(value, assumptions, (v, *(assumptions.draw(name, rng) for name in SHARES)))
+    drawn = v, *(assumptions.draw(name, rng) for name in SHARES)
+    return Programme(value, assumptions, drawn, assumptions.draw("referrer_effect", rng))

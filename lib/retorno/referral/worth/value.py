@@ -1,30 +1,30 @@
 """What a customer is worth over the horizon, and the gap everyone quotes.
 
-Estimand: discounted margin per customer joined, over the horizon,
+Estimand: discounted margin per customer joined, over the horizon (see `discounted`); the gap is that of the referred
+minus that of the others. Crude: nothing is adjusted. It describes two groups of people and is no return of a programme.
 
-    V = sum over months k of S(k-1) m(k) (1 + r) ** (-k/12),
-
-S the share still there at the start of month k, m the mean margin of those present, r the annual rate; the gap is V
-of the referred minus V of the others. Crude: nothing is adjusted. It describes two groups of people and is no return
-of a programme.
+Months of tenure that too few customers have reached are refused, unless extrapolation is chosen; then each group goes
+on from its own last month with enough customers, and every sentence says how much of the value that is.
 
 Source: the formula is that of customer lifetime value with observed survival (Schmitt, Skiera and Van den Bulte 2011,
-J. of Marketing 75(1), take the same question to a bank). Errors: influence functions of the two plug-in parts, see
-`retorno.stats.survival`; margins of one customer in several months count as one customer.
+J. of Marketing 75(1), take the same question to a bank). The gap over the others' value has Fieller's interval (1954),
+which holds zero exactly when that of the gap does.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say, say_n
-from retorno.money import discount_factors, npv, roi
-from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure, month_start
+from retorno.money import roi
+from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
+from retorno.referral.worth.beyond import Tail, said_of
+from retorno.referral.worth.discounted import discounted_values, tail_of
+from retorno.referral.worth.percent import PERCENT, percent_of
 from retorno.stats.student import Student
-from retorno.stats.survival import kaplan_meier
 
 GAP = Definition(
     "value_gap",
@@ -53,7 +53,7 @@ PUBLISHED = Definition(
     formula=r"\frac{V_R - V_O}{w} - 1",
     reference=0.0,
 )
-DEFINITIONS = (GAP, PUBLISHED)
+DEFINITIONS = (GAP, PERCENT, PUBLISHED)
 
 SENTENCES = {
     "above": mark(
@@ -80,12 +80,19 @@ class Value:
     groups : dict of bool to Student or None
         By group (`REFERRED`, `OTHER`), currency per customer; None where it cannot be stated.
     n, present : dict of bool to int
-        Customers; those of them present at the start of the last month of the horizon.
+        Customers; those of them present at the start of the month in `until`.
     horizon_months, min_group : int
     annual_discount_rate : float
     currency : str
     level : float
         Coverage of the intervals.
+    until : dict of bool to int
+        The last month the value rests on, or the first with too few customers where it is refused for that; the last
+        of the horizon where a group is not named.
+    course : dict of bool to dict of int to Student
+        Value over each number of months that can be stated, the horizon's and full years.
+    tails : dict of bool to Tail
+        What the months beyond the data rest on, of groups for which such months were asked for.
     """
 
     groups: dict[bool, Student | None]
@@ -96,6 +103,9 @@ class Value:
     currency: str
     level: float
     min_group: int
+    until: dict[bool, int] = field(default_factory=dict)
+    course: dict[bool, dict[int, Student]] = field(default_factory=dict)
+    tails: dict[bool, Tail] = field(default_factory=dict)
 
     @property
     def gap(self) -> Student | None:
@@ -103,8 +113,7 @@ class Value:
         referred, other = self.groups[REFERRED], self.groups[OTHER]
         if referred is None or other is None:
             return None
-        se = float(np.hypot(referred.se, other.se))
-        return Student(referred.value - other.value, se, min(referred.df, other.df))
+        return apart(referred, other)
 
     @property
     def unit(self) -> str:
@@ -121,7 +130,10 @@ class Value:
         for group in groups:
             if self.groups[group] is not None:
                 continue
-            if self.present[group] >= self.min_group:
+            tail = self.tails.get(group)
+            if tail and (reason := tail.refusal(group, self.min_group)):
+                return reason
+            if self.present[group] >= max(self.min_group, 2):
                 return say(
                     'Not stated: in the group "{group}" every customer brings the same, so nothing says '
                     "how far the value could be chance.",
@@ -129,17 +141,25 @@ class Value:
                 )
             what = say(
                 'customers of the group "{group}" present at the start of month {month}, of {n} in the '
-                "group (months beyond the data are refused; parameter horizon_months)",
+                "group (months beyond the data are refused unless extrapolate is true; parameter horizon_months)",
                 group=say(NAMES[group]),
-                month=integer(self.horizon_months),
+                month=integer(self.until.get(group, self.horizon_months)),
                 n=integer(self.n[group]),
             )
-            return too_few(what, self.present[group], self.min_group)
+            return too_few(what, self.present[group], max(self.min_group, 2))
         return None
 
+    def fewest(self, *groups: bool) -> int:
+        """Return the fewest customers that a part of the value rests on: present last, or who left before."""
+        return min(self.tails[g].left if g in self.tails else self.present[g] for g in groups)
+
+    def beyond(self, *groups: bool) -> str:
+        """Say, with a leading space, how much of the value of `groups` lies beyond the data, if any."""
+        return said_of({g: (t, self.course[g]) for g, t in self.tails.items() if g in groups}, self)
+
     def findings(self) -> Findings:
-        """State or refuse the gap."""
-        return Findings([self._gap()])
+        """State or refuse the gap, in currency and over the value of the others."""
+        return Findings([self._gap(), percent_of(self)])
 
     def _gap(self) -> Finding:
         n = sum(self.n.values())
@@ -156,7 +176,7 @@ class Value:
         )
         return GAP.state(
             gap.value,
-            sentence + caution(min(self.present.values())),
+            sentence + self.beyond(REFERRED, OTHER) + caution(self.fewest(REFERRED, OTHER)),
             interval=gap.interval,
             level=self.level,
             unit=self.unit,
@@ -188,13 +208,20 @@ class Value:
         }
 
     def table_caption(self) -> str:
-        """Say what a value is."""
-        return say(
+        """Say what a value is, and how much of it lies beyond the data."""
+        caption = say(
             "Discounted margin per customer over {months} of tenure, at {rate} a year, with {level} intervals.",
             months=self.months,
             rate=percent(self.annual_discount_rate),
             level=percent(self.level, 0),
         )
+        return caption + self.beyond(*(g for g, found in self.groups.items() if found is not None))
+
+
+def apart(referred: Student, other: Student) -> Student:
+    """Return the difference of two values of different people, t with the smaller group's degrees of freedom."""
+    se = float(np.hypot(referred.se, other.se))
+    return Student(referred.value - other.value, se, min(referred.df, other.df))
 
 
 def customer_value(
@@ -204,6 +231,7 @@ def customer_value(
     currency: str = "EUR",
     level: float = 0.95,
     min_group: int = 5,
+    extrapolate: bool = False,
 ) -> Value:
     """Return what a customer of each group is worth over the horizon of `tenure`.
 
@@ -213,6 +241,9 @@ def customer_value(
         With a panel of margins.
     annual_discount_rate : float
         A fraction a year, above -1.
+    extrapolate : bool
+        Whether months after the last with `min_group` customers present go on as the `WINDOW` months up to it. Each
+        group goes on from its own last month. When False they are refused.
     """
     if not annual_discount_rate > -1:
         raise ParameterError(
@@ -221,29 +252,44 @@ def customer_value(
                 got=annual_discount_rate,
             )
         )
-    present = {group: tenure.present(group, tenure.horizon_months) for group in NAMES}
-    groups = {}
-    for group in NAMES:
-        member = tenure.referred == group
-        groups[group] = None
-        if present[group] >= max(min_group, 2):
-            found = discounted_value(
-                tenure.days[member],
-                tenure.left[member],
-                tenure.months(group),
-                annual_discount_rate=annual_discount_rate,
-            )
-            groups[group] = found if found.se > 0 else None
+    rate = {"annual_discount_rate": annual_discount_rate}
+    found = {group: _course(tenure, group, max(min_group, 2), extrapolate, rate) for group in NAMES}
+    until = {group: month for group, (_, month, _) in found.items()}
     return Value(
-        groups=groups,
+        groups={g: course.get(tenure.horizon_months) for g, (course, _, _) in found.items()},
         n={group: tenure.size(group) for group in NAMES},
-        present=present,
+        present={group: tenure.present(group, month) for group, month in until.items()},
         horizon_months=tenure.horizon_months,
         annual_discount_rate=annual_discount_rate,
         currency=currency,
         level=level,
         min_group=min_group,
+        until=until,
+        course={group: course for group, (course, _, _) in found.items()},
+        tails={group: tail for group, (_, _, tail) in found.items() if tail},
     )
+
+
+def _course(tenure, group, least, extrapolate, rate) -> tuple[dict, int, Tail | None]:
+    """Return the value of a group by horizon, the month it rests on or fails at, and what lies beyond the data."""
+    horizon, last = tenure.horizon_months, _last_month(tenure, group, least)
+    member = tenure.referred == group
+    people = {"days": tenure.days[member], "left": tenure.left[member], "entry": tenure.entry[member]}  # fmt: skip
+    rows, tail, to = list(islice(tenure.months(group), last)), None, last
+    if last < horizon and extrapolate:
+        tail = tail_of(**people, rows=rows)
+        to = last if tail.refusal(group, least) else horizon
+    horizons = [h for h in sorted({*range(12, horizon, 12), last, horizon}) if 1 <= h <= to]
+    course = discounted_values(**people, rows=rows, horizons=horizons, **rate) if horizons else {}
+    until = last if to == horizon else last + 1
+    return {h: value for h, value in course.items() if value.se > 0}, until, tail
+
+
+def _last_month(tenure: Tenure, group: bool, least: int) -> int:
+    """Return the last month of the horizon up to which at least `least` of a group are present in every month."""
+    months = range(1, tenure.horizon_months + 1)
+    short = (month for month in months if tenure.present(group, month) < least)
+    return next(short, tenure.horizon_months + 1) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +326,9 @@ class PublishedForm:
         )
         found = PUBLISHED.state(
             published,
-            sentence + caution(min(self.value.present.values())),
+            sentence
+            + self.value.beyond(REFERRED, OTHER)
+            + caution(self.value.fewest(REFERRED, OTHER)),
             interval=tuple(roi(end, reward) for end in gap.interval),
             level=self.value.level,
             n=n,
@@ -292,42 +340,3 @@ class PublishedForm:
 def published_form(value: Value, *, reward_referrer: float) -> PublishedForm:
     """Return the return as such returns are published."""
     return PublishedForm(value, reward_referrer)
-
-
-def discounted_value(
-    days, left, months: Iterable[tuple[np.ndarray, np.ndarray]], *, annual_discount_rate: float
-) -> Student:
-    """Return the discounted margin per customer joined, over the months given.
-
-    Parameters
-    ----------
-    days : array_like of int, shape (n,)
-        Whole days from joining to leaving, or to the last day of data; at least two customers.
-    left : array_like of bool, shape (n,)
-    months : iterable of (who, margin)
-        For month 1, 2, ...: positions of the customers present, and their margins; never empty.
-    annual_discount_rate : float
-        A fraction a year, above -1.
-
-    Notes
-    -----
-    With d(k) the discount factor, customer i adds to the error
-
-        sum over k of d(k) [ S(k-1) (margin of i in k - m(k)) / n(k), if present, + m(k) IF_i(S(k-1)) ],
-
-    and the squares, times n / (n - 1), add up to the variance.
-    """
-    days, left = np.asarray(days), np.asarray(left, dtype=bool)
-    rows = list(months)
-    n, starts = days.size, month_start(np.arange(1, len(rows) + 1))
-    curve = kaplan_meier(days, left, level=0.95)  # its bounds are not used
-    # Everybody is a customer when month 1 starts, also who leaves on the very day of joining.
-    share = np.append(1.0, curve.beyond(starts[1:]))
-    discount = discount_factors(len(rows), annual_discount_rate)
-    mean, error = np.empty(len(rows)), np.zeros(n)
-    for k, (who, margin) in enumerate(rows):
-        mean[k] = margin.mean()
-        error[who] += discount[k] * share[k] * (margin - mean[k]) / who.size
-    error += curve.influence(starts[1:], (discount * mean)[1:], days, left)
-    variance = float((error**2).sum()) * n / (n - 1)
-    return Student(npv(share * mean, annual_discount_rate), float(np.sqrt(variance)), n - 1.0)
