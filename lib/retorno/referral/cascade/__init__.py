@@ -1,1 +1,1 @@
-"""Referrals that lead to referrals: generations, how many each makes, how fast."""
+"""Referrals that lead to referrals: generations, how many each brings, how fast, what one customer leads to."""
