@@ -21,7 +21,9 @@ from retorno.tables.scales import Scales
 from retorno.workbook.as_read import AsRead, RowsSetAside
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
-SET_ASIDE = "rows set aside"  # in the notebook's provenance; the runner makes a file of it
+# In the notebook's provenance: texts about people that no report shows; the runner makes files of them.
+BESIDE = "files beside the report"
+SET_ASIDE_FILE, SUSPECTS_FILE = "set_aside.csv", "suspects.csv"
 PACKAGES = ("retorno", "numpy", "pandas", "scipy", "statsmodels", "duckdb", "ibis-framework")
 
 
@@ -118,13 +120,17 @@ class Inputs:
             )
         return say("Where the tables come from, and what was left out of them.")
 
-    def provenance(self, **parameters) -> Shown:
-        """Show parameters, seed, data digests and package versions; the runner takes them from here."""
+    def provenance(self, suspects: str | None = None, /, **parameters) -> Shown:
+        """Show parameters, seed, data digests and package versions; the runner takes them from here.
+
+        `suspects` is the text of a file that goes beside the report, as the rows set aside do.
+        """
+        beside = {SET_ASIDE_FILE: self.set_aside.csv(), SUSPECTS_FILE: suspects}
         versions = {"python": platform.python_version()} | {
             name: version(name) for name in PACKAGES
         }
         record = {
-            SET_ASIDE: self.set_aside.csv(),
+            BESIDE: {name: text for name, text in beside.items() if text},
             "simulated": self.world is not None,
             "world": self.world,
             "data": list(self.sources),

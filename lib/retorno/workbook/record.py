@@ -8,9 +8,9 @@ from pathlib import Path
 from retorno.findings import ANSWER_MIME, MIME, REFUSED, Definition, find
 from retorno.language import mark, say, speaking
 from retorno.workbook.execute import ExecutionError, heading
-from retorno.workbook.inputs import PROVENANCE_MIME, SET_ASIDE
+from retorno.workbook.inputs import BESIDE, PROVENANCE_MIME
 from retorno.workbook.plan import Run
-from retorno.workbook.sameness import RECORD, SET_ASIDE_FILE, digests
+from retorno.workbook.sameness import RECORD, digests
 from retorno.workbook.studies import PRIVATE, definitions
 
 
@@ -166,10 +166,10 @@ def _heading(notebook) -> str | None:
     return next(filter(None, titles), None)
 
 
-def taken_out(notebook) -> str | None:
-    """Take the rows set aside out of the notebook's provenance and return them, None when there are none."""
-    rows = [record.pop(SET_ASIDE, None) for record in collect(notebook, PROVENANCE_MIME)]
-    return next(filter(None, rows), None)
+def taken_out(notebook) -> dict[str, str]:
+    """Take what goes beside the report out of the notebook's provenance: name of the file -> its text."""
+    files = [record.pop(BESIDE, {}) for record in collect(notebook, PROVENANCE_MIME)]
+    return {name: text for each in files for name, text in each.items()}
 
 
 def write(run: Run, key: str, executed, folder: Path) -> None:
@@ -179,12 +179,12 @@ def write(run: Run, key: str, executed, folder: Path) -> None:
     from retorno.report import write_report
 
     notebook = published(run, executed)
-    aside = taken_out(notebook)
+    beside = taken_out(notebook)
     record = make_record(run, key, notebook)
     write_report(notebook, record, folder)
     nbformat.write(notebook, folder / "notebook.ipynb")
-    if aside is not None:
-        (folder / SET_ASIDE_FILE).write_text(aside, encoding="utf-8", newline="\n")
+    for name, content in beside.items():
+        (folder / name).write_text(content, encoding="utf-8", newline="\n")
     record["provenance"]["files"] = digests(folder)
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")

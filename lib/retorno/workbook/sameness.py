@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import retorno
 from retorno.tables.digest import digest
+from retorno.workbook.inputs import SET_ASIDE_FILE, SUSPECTS_FILE
 from retorno.workbook.plan import Run
 
 RECORD = "findings.json"
 FILES = ("notebook.ipynb", "report.html", "tables.xlsx")
-SET_ASIDE_FILE = "set_aside.csv"  # only where rows were set aside
+BESIDE_FILES = (SET_ASIDE_FILE, SUSPECTS_FILE)  # only where there is something to tell in them
 
 
 def key(run: Run) -> str:
@@ -44,7 +45,7 @@ def unchanged(folder: Path, run_key: str) -> bool:
 
 def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file a report consists of but its record."""
-    there = [SET_ASIDE_FILE] if (folder / SET_ASIDE_FILE).exists() else []
+    there = [name for name in BESIDE_FILES if (folder / name).exists()]
     return {name: digest(folder / name) for name in [*FILES, *there]}
 
 
