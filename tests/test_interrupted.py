@@ -47,7 +47,7 @@ def test_changes_and_errors_are_those_of_r(model):
 
 
 def test_the_reduced_error_is_that_of_whole_matrices_in_r(model):
-    """R multiplies out M, the Bartlett weights and both again; here no n x n matrix is multiplied by another."""
+    """R multiplies out M, the Bartlett weights and both again; here only sums over near days are formed."""
     weights = model.weights(1.0)
     assert reduction(model, weights, R["lag"]) == pytest.approx((R["factor"], R["df"]), rel=1e-8)
     found = reduced(model, Y, weights, lag=R["lag"])
@@ -63,7 +63,7 @@ def test_the_test_for_memory_is_that_of_r(model):
 
 
 def test_the_change_by_hand():
-    """No noise: 10 + day/10, +3 on two days, -2 on the three after; expected is the line, what changed is what was put in.
+    """No noise: 10 + day/10, +3 on two days, -2 on the three after: expected is the line, the changes +3 and -2.
 
     Without terms for weekdays; nothing but the pattern is there, so no error can be given.
     """
@@ -96,7 +96,7 @@ def test_the_changes_of_parts_add_up_to_that_of_the_whole(model):
 
 
 def test_without_memory_the_reduced_variance_is_right_on_average_and_the_plain_one_too_small(model):
-    """1,000 draws of variance 1: the reduced mean is w'w within four standard errors; n/(n - k) leaves it short by 40 %."""
+    """1,000 draws of variance 1: the reduced mean is w'w within four errors; n/(n - k) leaves it 40 % short."""
     weights = model.weights(1.0)
     draws = np.random.default_rng(3).normal(size=(1_000, Y.size))
     for estimate, low, high in ((reduced, 1.0, 1.0), (newey_west, 0.55, 0.65)):

@@ -182,14 +182,25 @@ def reduction(model: Interrupted, weights, lag: int) -> tuple[float, float]:
     """Return what Newey and West's variance is multiplied by, and its degrees of freedom, noise without memory.
 
     With M the residual maker and Q the Bartlett weight of days i and j times their weights, the raw estimate is
-    e'MQMe: mean s tr(MQ) for noise of variance s, twice tr(MQMQ) its variance over s squared; true is s w'w.
+    e'MQMe: mean s tr(MQ) for noise of variance s, twice tr(MQMQ) its variance over s squared; true is s w'w. Q is
+    zero but for days up to the lag apart, so that no matrix of days by days is needed.
     """
-    days = np.arange(weights.size)
-    near = np.maximum(0.0, 1 - np.abs(days[:, None] - days) / (lag + 1))
-    q = near * np.outer(weights, weights)
-    qm = q - (q @ model.matrix) @ model.solve
-    mean = np.trace(qm)
-    return float(weights @ weights / mean), float(mean**2 / np.sum(qm * qm.T))
+    weights = np.asarray(weights, dtype=float)
+    near = 1 - np.abs(np.arange(-lag, lag + 1)) / (lag + 1)
+    qx = weights[:, None] * _spread(weights[:, None] * model.matrix, near)
+    qp = weights[:, None] * _spread(weights[:, None] * model.solve.T, near)
+    inner = model.solve @ qx
+    mean = weights @ weights - np.trace(inner)
+    squares = weights**2 @ _spread(weights**2, near**2)
+    squares += np.trace(inner @ inner) - 2 * np.sum(qp * qx)
+    return float(weights @ weights / mean), float(mean**2 / squares)
+
+
+def _spread(columns: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return for each day the sum over the days around it, weighted by how near they are; nothing beyond the ends."""
+    from scipy.ndimage import convolve1d
+
+    return convolve1d(columns, near, axis=0, mode="constant")
 
 
 def serial_correlation(model: Interrupted, series, *, lags: int = WEEK) -> float:
