@@ -281,7 +281,6 @@ def test_a_curve_that_rests_on_few_at_first_says_so():
     curve = kaplan_meier(durations, ended, level=0.95, entry=[0] + [10] * 50)
     assert curve.beyond(30) == 0
     assert curve.thin(5) == (10.0, 0)
-    assert curve.fewest(30) == 0
     # Nobody seen from the beginning: what happened before 10 is not known, whatever the curve says.
     assert kaplan_meier([40] * 50, [False] * 50, level=0.95, entry=[10] * 50).thin(5) == (10.0, 0)
     # Few at the end are no matter of late entry.

@@ -79,10 +79,6 @@ class Survival:
             (float(self.times[there[-1]]), int(self.at_risk[there].min())) if there.size else None
         )
 
-    def fewest(self, time: float) -> int:
-        """Return the fewest units at risk at a time up to `time`, and under observation after it."""
-        return min(int(self.at_risk[self.times <= time].min()), self.still(time))
-
     def _step(self, time):
         return np.searchsorted(self.times, np.asarray(time, dtype=float), side="right") - 1
 
