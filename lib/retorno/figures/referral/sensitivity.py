@@ -5,6 +5,7 @@ from retorno.figures.theme import ACCENT, INK, SOFT
 from retorno.language import percent, quantity, say
 
 HALF = 0.31  # of a bar's height, in rows
+BESIDE = 0.23  # of the axis, that the name of zero needs
 
 
 def sensitivity(result, ax):
@@ -26,9 +27,23 @@ def sensitivity(result, ax):
     value_axis(
         ax.xaxis, *reach(spans), writer("share"), zero=percent(0, 0) + "\n" + say("break-even")
     )
+    _thin(ax)
     zero_line(ax.axvline)
     _centre(ax, result.centre)
     return ax
+
+
+def _thin(ax) -> None:
+    """Leave out marks that would meet: beside zero, which has a name, and all but the farthest of long ones."""
+    marks = list(
+        zip(ax.get_xticks(), (label.get_text() for label in ax.get_xticklabels()), strict=True)
+    )
+    low, high = ax.get_xlim()
+    marks = [(t, text) for t, text in marks if t == 0 or abs(t) > BESIDE * (high - low)]
+    if max(len(text) for t, text in marks if t or len(marks) == 1) > 6:
+        far = max(abs(t) for t, _ in marks)
+        marks = [(t, text) for t, text in marks if t == 0 or abs(t) == far]
+    ax.set_xticks([t for t, _ in marks], [text for _, text in marks])
 
 
 def _centre(ax, centre: float) -> None:

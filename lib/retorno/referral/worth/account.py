@@ -174,13 +174,14 @@ class Account:
         caption = say(
             "From the published form to the whole: full bars are sums, light bars what each step adds or takes. The "
             "published form sets a referred customer against an ordinary one, the whole against nobody. "
-            "The line on what is left is the {level} interval of what is left, {low} to {high}, carried through from "
-            "the value of {n} referred customers. "
+            "The line on what is left is its {level} interval, {low} to {high}, {method}; {n} referred customers stand "
+            "behind their value. "
             "Would not have come without the referral: {type_one}; fraud: {fraud}; saved per customer who "
             "would have come anyway: {saved}. The step that takes most: {step}, {most}.",
             level=percent(self.programme.value.level, 0),
             low=money(self.left_between[0], self.currency),
             high=money(self.left_between[1], self.currency),
+            method=self.programme.method(*SHARES),
             n=integer(self.programme.value.n[REFERRED]),
             step=say(STEPS[worst.name]),
             most=money(worst.change, self.currency),

@@ -118,7 +118,9 @@ def type_one_of(programme) -> Finding:
     pays = tuple(bool(programme.gain_of(programme.v, p, f) > a.cost) for p in (0.0, 1.0))
     sentence = say(PAYS[pays], share=percent(estimate.value))
     if not a.missing("type_one_share"):
-        sentence += " " + say("Assumed: {share}.", share=a.shown("type_one_share"))
+        shown = a.shown("type_one_share")
+        given = say("Estimated: {share}.", share=shown), say("Assumed: {share}.", share=shown)
+        sentence += " " + given[not a.learnt]
     return TYPE_ONE.state(
         estimate.value,
         sentence + caution(programme.value.fewest(REFERRED)),

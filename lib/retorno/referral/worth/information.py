@@ -14,7 +14,7 @@ Source: Claxton (1999), J. of Health Economics 18(3), 341-364, for decisions wit
 import numpy as np
 
 from retorno.findings import Definition, Finding
-from retorno.language import integer, mark, money, percent, say
+from retorno.language import integer, mark, money, say
 from retorno.referral.tenure import REFERRED
 from retorno.referral.worth.assumptions import DRAWS
 
@@ -62,9 +62,9 @@ def information_of(programme) -> Finding:
         return INFORMATION.state(0.0, sentence, unit=unit, n=n, method=say("draws"))
     sentence = say(
         "Knowing the share who would not have come otherwise would be worth at most {worth} per rewarded referral: in "
-        "{share} of {draws} draws it would change whether the programme is run.",
+        "{changed} of {draws} draws it would change whether the programme is run.",
         worth=money(worth, currency),
-        share=percent(changed),
+        changed=integer(round(changed * DRAWS)),
         draws=integer(DRAWS),
     )
     return INFORMATION.state(worth, sentence, unit=unit, n=n, method=say("draws"))

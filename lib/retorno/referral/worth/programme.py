@@ -246,9 +246,7 @@ class Programme:
     def method(self, *names: str) -> str:
         """Return how a number that uses the shares `names` has its interval."""
         if set(self.assumptions.uncertain) & set(names):
-            return say(
-                "estimates and middle of ranges; interval from joint draws with the error of the value"
-            )
+            return say("interval from joint draws of the value and the shares")
         return say("interval of the value of a referred customer carried through")
 
     def _probability(self) -> Finding:
@@ -262,8 +260,8 @@ class Programme:
             0.0: say("In none of {draws} draws is the return above zero.", draws=draws),
         }
         usual = say(
-            "In {share} of {draws} draws the return is above zero.",
-            share=percent(share),
+            "In {above} of {draws} draws the return is above zero.",
+            above=integer(round(share * DRAWS)),
             draws=draws,
         )
         sentence = sentences.get(share, usual) + self._uncertain()
