@@ -1,9 +1,11 @@
 """The share of referred and other customers still there, above how many of them are under observation."""
 
-from retorno.figures.panels import heading, names, nothing, stacked, writer
+from retorno.figures.panels import apart, heading, names, nothing, stacked, writer
 from retorno.figures.referral.lines import COLOURS, lines, months_axis
 from retorno.figures.theme import INK, LETTERS, REFERENCE, SOFT
 from retorno.language import integer, percent, say
+
+LINE = 0.08  # height of a line of letters as a fraction of the axis
 
 
 def retention(result, ax):
@@ -17,11 +19,20 @@ def retention(result, ax):
         group: [frame[group], frame[f"{group}_ci_low"], frame[f"{group}_ci_high"]]
         for group in drawn
     }
-    lines(above, frame.month, columns, percent, writer("share"), 0.075)
+    lines(above, frame.month, columns, percent, writer("share"), LINE)
+    _room(above, {group: float(parts[0].iloc[-1]) for group, parts in columns.items()})
     months_axis(above, frame.month)
     _counts(below, result.at_risk().to_frame(), list(reversed(drawn)))
     below.set_xlim(above.get_xlim())
     return ax
+
+
+def _room(ax, ends) -> None:
+    """Lower the axis where the words at the end of a line would reach its marks."""
+    bottom, top = ax.get_ylim()
+    line = LINE * (top - bottom)
+    lowest = min(apart(ends, 2 * line).values()) - 1.3 * line
+    ax.set_ylim(min(bottom, lowest), top)
 
 
 def _counts(ax, frame, groups) -> None:
