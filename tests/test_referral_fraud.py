@@ -30,6 +30,7 @@ from retorno.referral.fraud.reviewed import review
 from retorno.referral.fraud.rules import RULES
 from retorno.referral.fraud.strata import grouped
 from retorno.referral.fraud.suspects import suspects_csv
+from retorno.referral.fraud.things import shared_things
 from retorno.referral.fraud.threshold import review_threshold
 from retorno.referral.links import links
 from retorno.tables import connect, read
@@ -211,6 +212,32 @@ def test_a_thing_of_three_people_whom_several_referred_is_spread():
     assert who(found, "shared_payment") == [0, 1, 2]
 
 
+def test_people_on_a_thing_are_counted_after_cleaning():
+    """d1: X (in two rows, the second with d2) and Y; d3: Z. Payment p: X and Y and Z; no address."""
+    rows = [("A", "X", 5), ("B", "X", 6), ("A", "Y", 7), ("B", "Z", 8)]
+    found = shared_things(flags(rows, device=["d1", "d2", "d1", "d3"], payment=["p"] * 4))
+    frame = found.to_frame().set_index("thing")
+    assert frame.loc["device", ["values", "of_one", "of_two", "of_more", "most"]].tolist() == [
+        2,
+        1,
+        1,
+        0,
+        2,
+    ]
+    assert frame.loc["payment", ["values", "of_one", "of_two", "of_more", "most"]].tolist() == [
+        1,
+        0,
+        0,
+        1,
+        3,
+    ]
+    assert "address" not in frame.index
+    assert (
+        "1 row of somebody referred before is counted as the same person" in found.table_caption()
+    )
+    assert "Most people on one: 3 (payment)" in found.table_caption()
+
+
 def test_missing_and_blank_things_are_never_the_same():
     rows = [("A", "X", 5), ("A", "Y", 6), ("A", "Z", 7)]
     for nothing in ([None, None, "d"], ["", "", "d"], ["  ", "  ", "d"]):
@@ -307,6 +334,7 @@ def shows_itself(results):
         check_words(drawn(draw, result))
         figure(draw, result)
         table(result)
+    table(shared_things(results[0]))
     return Findings([f for result in results for f in result.findings()])
 
 
@@ -516,6 +544,7 @@ def test_no_id_of_a_person_or_referral_stands_in_any_figure_table_or_finding(dra
     results = every(drawn_world.links)
     ids = re.compile(r"\b[CXR]\d{7}\b")
     shown = [str(f.record()) for result in results for f in result.findings()]
+    shown += [str(table(shared_things(results[0])).bundle), *map(repr, results)]
     for draw, result in zip(DRAW, results, strict=True):
         shown += [str(figure(draw, result).bundle), str(table(result).bundle)]
         shown += [text for text, _ in words(drawn(draw, result))]

@@ -4,7 +4,7 @@ Estimand: the share of all referrals whose points reach the threshold. It is cou
 every referral. Flagged is suspected and no more; how good the rules are, only referrals somebody looked into can show.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class Flagged:
     min_group : int
     """
 
-    links: Links
+    links: Links = field(repr=False)  # who shows a result in a notebook must not show people
     caught: Caught | None
     paid: Paid | None
     score: np.ndarray
