@@ -477,8 +477,9 @@ def referral_findings(world):
     tables = drawn("referral", world, 2_000)
     tenure = referral.follow(tables["customers"], tables["margins"], horizon_months=36)
     value = referral.customer_value(tenure, annual_discount_rate=0.1)
-    known = {"reward_referrer": 25.0, "reward_referred": 0.0}
-    assumptions = referral.Assumptions(**(known | simulate.parameters("referral", world)))
+    known = simulate.parameters("referral", world)
+    programme = ("admin_cost", "acquisition_cost", "type_one_share", "fraud_share")
+    assumptions = referral.Assumptions(25.0, 0.0, **{name: known[name] for name in programme})
     results = (
         referral.margin_gap(tenure),
         referral.retention(tenure),

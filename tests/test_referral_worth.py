@@ -532,6 +532,10 @@ def test_the_return_over_the_share_by_hand():
     roi = stated["roi"]
     assert tuple(at) == pytest.approx((roi.estimate, roi.ci_low, roi.ci_high), rel=1e-9)
     assert curve.title() == "The programme pays when more than 25.0% would not have come otherwise"
+    # The bounds are zero where the break-even has its own: 20 / (80 +- z).
+    share = stated["break_even.type_one"]
+    low, high = (f"{100 * end:.1f}%" for end in (share.ci_low, share.ci_high))
+    assert f"The band holds zero from {low} to {high}" in curve.caption()
 
 
 def test_the_share_need_not_be_known_to_draw_the_return_over_it():

@@ -100,11 +100,11 @@ class OverTypeOne:
             )
         if self.break_even is not None:
             return say(TITLES[self.way], share=percent(self.break_even))
-        unclear = self._holding_zero.size
-        if unclear:
-            some = f"{self.way} unclear"
-            return say(TITLES["undecided" if unclear == self.share.size else some])
-        return say(TITLES[self.way])
+        unclear = self._holding_zero
+        if not unclear.size:
+            return say(TITLES[self.way])
+        everywhere = unclear[0] == 0 and unclear[-1] == 1
+        return say(TITLES["undecided" if everywhere else f"{self.way} unclear"])
 
     def subtitle(self) -> str:
         """Say what is drawn and in which unit."""
@@ -148,8 +148,14 @@ class OverTypeOne:
 
     @property
     def _holding_zero(self) -> np.ndarray:
-        """The shares at which the band holds zero."""
-        return self.share[(self.ci_low <= 0) & (self.ci_high >= 0)]
+        """The shares at which the band holds zero, its edges between two points by a straight line."""
+        inside = self.share[(self.ci_low <= 0) & (self.ci_high >= 0)]
+        return np.sort(np.concatenate([inside, *map(self._crossings, (self.ci_low, self.ci_high))]))
+
+    def _crossings(self, line) -> np.ndarray:
+        turns = np.flatnonzero(line[:-1] * line[1:] < 0)
+        part = line[turns] / (line[turns] - line[turns + 1])
+        return self.share[turns] + part * (self.share[turns + 1] - self.share[turns])
 
     def _undecided(self) -> str:
         """Say, with a leading space, for which shares the band holds zero."""
@@ -158,8 +164,8 @@ class OverTypeOne:
             return " " + say("At no share does the band hold zero.")
         return " " + say(
             "The band holds zero from {low} to {high}.",
-            low=percent(float(inside[0]), 0),
-            high=percent(float(inside[-1]), 0),
+            low=percent(float(inside[0])),
+            high=percent(float(inside[-1])),
         )
 
     def alternative(self) -> str:
