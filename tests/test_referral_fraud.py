@@ -303,7 +303,10 @@ def test_rules_without_their_column_are_left_out_and_named():
     assert found.caught.unchecked["shared_device"] == "device is empty"
     assert found.caught.unchecked["spread_address"] == "no column address"
     sentence = found.findings()[0].sentence
-    assert "Not checked: Device of the same referrer (device is empty)" in sentence
+    two = (
+        "Not checked: Device of the same referrer, Device of several referrers (device is empty); "
+    )
+    assert two in sentence
     frame = found.to_frame().set_index("rule")
     assert np.isnan(frame.referrals["shared_device"])
     assert frame.referrals["shared_payment"] == 2

@@ -134,8 +134,11 @@ class Flagged:
         """Say which rules could not be checked, with a leading space, or nothing."""
         if not self.caught.unchecked:
             return ""
-        rules = {rule.name: say(rule.label) for rule in RULES}
-        cases = "; ".join(f"{rules[name]} ({why})" for name, why in self.caught.unchecked.items())
+        unchecked, labels = self.caught.unchecked, {r.name: say(r.label) for r in RULES}
+        cases = "; ".join(
+            f"{', '.join(labels[name] for name in unchecked if unchecked[name] == why)} ({why})"
+            for why in dict.fromkeys(unchecked.values())
+        )
         return " " + say("Not checked: {cases}.", cases=cases)
 
     def to_frame(self):

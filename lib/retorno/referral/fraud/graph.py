@@ -64,7 +64,7 @@ def _values(rows, name: str) -> np.ndarray:
     if name not in rows:
         return np.full(len(rows), NOBODY)
     codes, values = pd.factorize(rows[name])
-    blank = np.array([not str(value).strip() for value in values], dtype=bool)
+    blank = (pd.Index(values).astype("str").str.strip() == "").astype(bool)
     return np.where((codes >= 0) & ~np.append(blank, False)[codes], codes, NOBODY).astype(np.int64)
 
 
