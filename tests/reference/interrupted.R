@@ -25,6 +25,9 @@ w <- (solve(crossprod(X), t(X)))["C", ]
 K <- pmax(0, 1 - abs(outer(t, t, "-")) / (lag + 1))
 Q <- M %*% (K * outer(w, w)) %*% M
 mean_q <- sum(diag(Q))
+V <- diag(fitted(fit))
+mean_v <- sum(diag(Q %*% V))
+factor_v <- sum(w^2 * fitted(fit)) / mean_v
 
 out <- list(
   source = list(
@@ -41,7 +44,9 @@ out <- list(
   nw_net_se = unname(sqrt(t(c(during, after)) %*% nw[c("C", "A"), c("C", "A")] %*% c(during, after)))[1, 1],
   factor = sum(w^2) / mean_q,
   df = mean_q^2 / sum(Q * t(Q)),
-  reduced_se = sqrt(drop(t(y) %*% Q %*% y) * sum(w^2) / mean_q),
+  factor_counts = factor_v,
+  df_counts = mean_v^2 / sum(diag(Q %*% V %*% Q %*% V)),
+  reduced_se = sqrt(drop(t(y) %*% Q %*% y) * factor_v),
   bg_p = unname(bgtest(fit, order = 7, type = "F")$p.value)
 )
 cat(toJSON(out, digits = NA, auto_unbox = TRUE, pretty = TRUE), "\n", file = "interrupted.json")
