@@ -83,7 +83,7 @@ def test_the_curve_covers_when_families_resemble_each_other(runs):
 
 @pytest.mark.parametrize("runs", [SHORT, FULL])
 def test_the_test_of_fit_is_below_005_in_one_run_of_twenty_when_the_gap_is_a_spline(runs):
-    """A constant gap lies on every such curve. Hotelling's correction keeps the size a little below 0.05."""
+    """A constant gap lies on every such curve."""
     world, rng = replace(PLAIN, gap=0.0), np.random.default_rng(20_260_120)
     p = np.array(
         [gap_model((d := draw(world, SIZE, rng)).tenure, d.none).fit_p for _ in range(runs)]

@@ -184,8 +184,8 @@ def doubly_robust(
         untreated_mean=float(outcome[yes].mean()) - effect,
         chance=chance,
         weight=weight,
-        balance_before=_balance(covariates, yes, np.ones(yes.size)),
-        balance_after=_balance(covariates, yes, weight),
+        balance_before=balance(covariates, yes, np.ones(yes.size)),
+        balance_after=balance(covariates, yes, weight),
         effective_controls=controls,
         beyond=float(((chance[yes] < low) | (chance[yes] > high)).mean()),
     )
@@ -207,7 +207,7 @@ def _influence(yes, x, w, inverse, residual, fit, small_sample: bool) -> np.ndar
     return np.where(yes, on_mean / n1, 0.0) - coefficients @ x[yes].mean(axis=0)
 
 
-def _balance(covariates, yes, weight) -> np.ndarray:
+def balance(covariates, yes, weight) -> np.ndarray:
     """Return the standardised difference of each covariate, treated minus weighted controls."""
     first, second = covariates[yes], covariates[~yes]
     spread = np.sqrt((first.var(axis=0, ddof=1) + second.var(axis=0, ddof=1)) / 2)

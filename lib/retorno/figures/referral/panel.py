@@ -7,7 +7,7 @@ from retorno.language import money, number, say
 
 
 def panel(result, ax):
-    """Draw the curve in its band, the single months as circles, and a point at the first month without a gap."""
+    """Draw the curve in its band; as circles on a line the single months; a point at the first month without a gap."""
     frame = result.to_frame()
     if frame.empty:
         return nothing(ax, result.caption())
@@ -17,6 +17,7 @@ def panel(result, ax):
     ]
     value_axis(ax.yaxis, *reach(spans), number, zero=say("no gap"))
     zero_line(ax.axhline)
+    ax.plot(frame.month, frame.unadjusted, color=REFERENCE, linewidth=1.2, zorder=2)
     ax.plot(frame.month, frame.plain, "o", zorder=2, **point(REFERENCE, 4.5))
     parts = (frame.gap, frame.ci_low, frame.ci_high)
     bands(ax, frame.month, [("", *parts, ACCENT, money(frame.gap.iloc[-1], result.currency))])

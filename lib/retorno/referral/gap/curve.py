@@ -46,12 +46,12 @@ FIT = Definition(
     meaning=mark(
         "p of the gaps g of the single months, without smoothing and without covariates, lying on some curve of "
         "the model's kind: a joint test of all N ways in which they can leave one, by customer, and by all whom "
-        "referrals join. L are those ways, V is the covariance of the gaps, F has Hotelling's correction, n is "
-        "the number of customers of the smaller group, or of families among them."
+        "referrals join. L are those ways, V is the covariance of the gaps, F is Hotelling's with n degrees of "
+        "freedom of a covariance to which both groups add."
     ),
     unit=P_VALUE,
     sign=mark("Small: no curve so smooth runs through the gaps of the single months."),
-    formula=r"F = \frac{n - N}{(n - 1) N} (L g)^{\top} (L V L^{\top})^{-1} (L g)",
+    formula=r"F = \frac{n - N + 1}{n N} (L g)^{\top} (L V L^{\top})^{-1} (L g)",
 )
 EROSION = Definition(
     "margin_gap.erosion_month",
@@ -110,8 +110,8 @@ class GapModel:
     curve : GapCurve or None
         Referred minus other at equal covariates and joining month, currency per customer and month; index 0 is
         month 1. None where `refused` says why.
-    plain : ndarray, shape (n_months,)
-        The gaps of the single months, nothing adjusted.
+    plain, unadjusted : ndarray, shape (n_months,)
+        The gaps of the single months, and a curve of the same kind through them, nothing adjusted.
     fit_p : float or None
         None where `fit_refused` says why.
     n, families : int
@@ -124,6 +124,7 @@ class GapModel:
     rows: Rows
     curve: GapCurve | None
     plain: np.ndarray
+    unadjusted: np.ndarray
     fit_p: float | None
     refused: str | None
     fit_refused: str | None
@@ -227,7 +228,7 @@ class GapModel:
             self.fit_p,
             sentence,
             n=self.n,
-            method=say("joint Wald test, Hotelling's correction"),
+            method=say("joint Wald test, Hotelling's with unequal covariances"),
             verdict="fits" if fits else "does_not_fit",
         )
 
@@ -247,14 +248,15 @@ class GapModel:
         return EROSION.state(month, sentence, n=self.n, method=self._method(), verdict=verdict)
 
     def to_frame(self):
-        """Return month, n_referred, n_other, plain, gap, ci_low, ci_high; no rows where there is no curve."""
+        """Return month, n_referred, n_other, plain, unadjusted, gap, ci_low, ci_high; empty without a curve."""
         import pandas as pd
 
-        names = ["month", "n_referred", "n_other", "plain", "gap", "ci_low", "ci_high"]
+        names = ["month", "n_referred", "n_other", "plain", "unadjusted"]
+        names += ["gap", "ci_low", "ci_high"]
         if self.curve is None:
             return pd.DataFrame([], columns=names)
         months = np.arange(1, self.rows.months + 1)
-        numbers = (self.plain, self.curve.gap, *self.curve.band(self.level))
+        numbers = (self.plain, self.unadjusted, self.curve.gap, *self.curve.band(self.level))
         return pd.DataFrame(dict(zip(names, (months, *self.rows.n.T, *numbers), strict=True)))
 
     def title(self) -> str:
@@ -268,8 +270,8 @@ class GapModel:
     def subtitle(self) -> str:
         """Say what is drawn and in which unit."""
         return say(
-            "{currency} a month per customer still there, referred minus other, by month of tenure; circles are the "
-            "gaps of the single months, nothing adjusted",
+            "{currency} a month per customer still there, referred minus other, by month of tenure; circles and the "
+            "thin line through them are the single months and their curve with nothing adjusted",
             currency=self.currency,
         )
 
@@ -290,6 +292,11 @@ class GapModel:
             last=money(last, self.currency),
             month=integer(self.rows.months),
         )
+        if self.erosion_month:
+            text += " " + say(
+                "The full point marks month {month}, the first for which no gap is shown.",
+                month=integer(self.erosion_month),
+            )
         return text + self.covariates.note()
 
     def _adjusted(self) -> str:

@@ -69,8 +69,8 @@ ASSUMES = mark(
     "This holds if customers alike in {alike} left whatever they would have brought later."
 )
 TITLES = {
-    "above": mark("Had nobody left, the gap in month {month} would be larger"),
-    "below": mark("Had nobody left, the gap in month {month} would be smaller"),
+    "above": mark("Had nobody left, the gap in month {month} would lie higher"),
+    "below": mark("Had nobody left, the gap in month {month} would lie lower"),
     "undecided": mark("Who left hardly moves the gap in month {month}"),
 }
 

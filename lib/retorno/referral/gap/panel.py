@@ -48,6 +48,7 @@ def gap_model(
         rows=table,
         curve=None,
         plain=np.empty(0),
+        unadjusted=np.empty(0),
         fit_p=None,
         refused=_refusal(tenure, covariates, table, max(min_group, 2)),
         fit_refused=None,
@@ -72,7 +73,7 @@ def gap_model(
     }
     try:
         fixed = _fixed(tenure, covariates, there)
-        curve = gap_curve(**given, fixed=fixed)
+        curve, unadjusted = gap_curve(**given, fixed=fixed), gap_curve(**given).gap
     except CollinearError:
         reason = _collinear(covariates)
         return replace(model, refused=reason, fit_refused=reason)
@@ -83,7 +84,8 @@ def gap_model(
         for group in (given["member"], ~given["member"])
     ]
     p, why = _tested(given)
-    return replace(model, curve=curve, plain=plain[0] - plain[1], fit_p=p, fit_refused=why)
+    found = {"curve": curve, "plain": plain[0] - plain[1], "unadjusted": unadjusted}
+    return replace(model, **found, fit_p=p, fit_refused=why)
 
 
 def _refusal(tenure: Tenure, covariates: Covariates, table: Rows, least: int) -> str | None:
