@@ -1,6 +1,7 @@
 """Value, return and their uncertainty in the referral study: by hand, by simulation of single referrals, refusals."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -57,15 +58,15 @@ def world(n=400, *, hazard=0.03, margins=(10.0, 8.0), days=700, joining=200, see
     return rows
 
 
-@pytest.fixture(scope="module")
-def rows():
-    return world()
+@cache
+def seen(horizon):
+    """Return how long the customers of a world were followed, over so many months, observed for 700 days."""
+    return followed(world(), until=700, horizon=horizon)
 
 
-def valued(rows, horizon, **options):
-    """Return the value over so many months of a world observed for 700 days."""
+def valued(horizon, **options):
     shown = {"annual_discount_rate": 0.1, "min_group": 5} | options
-    return customer_value(followed(rows, until=700, horizon=horizon), **shown)
+    return customer_value(seen(horizon), **shown)
 
 
 # The gap in per cent
@@ -118,13 +119,13 @@ def test_no_percentage_of_a_value_that_is_not_clear_of_zero():
 # The value by the months counted
 
 
-def test_each_horizon_of_the_table_is_the_value_with_that_horizon(rows):
+def test_each_horizon_of_the_table_is_the_value_with_that_horizon():
     """12 and the horizon of 18 months, once in one table and once each by itself; every error, too."""
-    table = value_by_horizon(valued(rows, 18))
+    table = value_by_horizon(valued(18))
     frame = table.to_frame()
     assert frame.months.tolist() == [12, 18]
     for row in frame.itertuples():
-        alone = estimates(valued(rows, row.months))
+        alone = estimates(valued(row.months))
         gap, share = alone["value_gap"], alone["value_gap.percent"]
         assert (row.gap, row.ci_low, row.ci_high) == pytest.approx(
             (gap.estimate, gap.ci_low, gap.ci_high), rel=1e-12
@@ -135,9 +136,9 @@ def test_each_horizon_of_the_table_is_the_value_with_that_horizon(rows):
     assert "extrapolated" not in table.columns()
 
 
-def test_what_can_be_stated_stands_in_the_table_though_the_horizon_is_refused(rows):
+def test_what_can_be_stated_stands_in_the_table_though_the_horizon_is_refused():
     """700 days are 23 months: over 36 months nothing is stated, over 12 it is."""
-    value = valued(rows, 36)
+    value = valued(36)
     refused = estimates(value)["value_gap"]
     assert refused.verdict == "refused"
     assert "unless extrapolate is true" in refused.sentence
@@ -223,9 +224,9 @@ def test_the_error_beyond_the_data_is_the_spread_of_what_each_customer_changes()
     assert alone.se == pytest.approx(np.sqrt((moves**2).sum() / (80 * 79)), rel=0.01)
 
 
-def test_extrapolated_months_are_stated_with_their_number_and_share(rows):
+def test_extrapolated_months_are_stated_with_their_number_and_share():
     """36 months of which about 23 are seen; the share is what the value up to the last month seen leaves."""
-    value = valued(rows, 36, extrapolate=True)
+    value = valued(36, extrapolate=True)
     gap = estimates(value)["value_gap"]
     assert gap.estimate is not None
     for group, name in ((REFERRED, "Referred"), (OTHER, "Other")):
@@ -246,8 +247,8 @@ def frame_last(value):
     return min(tail.last for tail in value.tails.values())
 
 
-def test_where_the_data_reach_the_horizon_nothing_is_extrapolated(rows):
-    one, other = valued(rows, 15), valued(rows, 15, extrapolate=True)
+def test_where_the_data_reach_the_horizon_nothing_is_extrapolated():
+    one, other = valued(15), valued(15, extrapolate=True)
     assert other.tails == {}
     assert other.gap == one.gap
     assert estimates(other)["value_gap"].sentence == estimates(one)["value_gap"].sentence
