@@ -271,7 +271,7 @@ def test_a_curve_that_would_begin_with_nobody_is_refused_and_says_why(base):
     found = _all(tenure)
     assert found["retention.referred"].verdict == "refused"
     assert (
-        'in the group "Referred" only 1 customers are in sight'
+        'in the group "Referred" only 1 customer is in sight'
         in found["retention.referred"].sentence
     )
     assert "in the first 200 days" in found["retention.referred"].sentence

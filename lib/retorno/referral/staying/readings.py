@@ -159,13 +159,17 @@ class Readings:
         verdict = direction(estimate.interval, definition.reference)
         return definition.state(
             estimate.value,
-            say(sentences[verdict], months=r.months, **words) + caution(r.behind(REFERRED, OTHER)),
+            say(sentences[verdict], months=r.months, **words) + caution(self._behind()),
             interval=estimate.interval,
             level=r.level,
             n=sum(r.n.values()),
             method=with_late(method, sum(r.late.values())),
             verdict=verdict,
         )
+
+    def _behind(self) -> int:
+        """Return how many customers, or customers who left, the numbers rest on, where they are fewest."""
+        return min(self.retention.behind(REFERRED, OTHER), *self.retention.left.values())
 
     def _not_so(self) -> str:
         """End a sentence on shares with the other number, the one of hazards, where that is clear of 1."""

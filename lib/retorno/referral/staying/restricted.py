@@ -26,7 +26,8 @@ MEAN = Definition(
     meaning=mark(
         "Mean months (of 30.4375 days) a customer stays within the first horizon_months, referred minus other: the "
         "area between the Kaplan-Meier curves. Who stays longer counts horizon_months. In the formula S is the share "
-        "still there u months after joining, R the referred, O the others, H horizon_months."
+        "still there u months after joining, d u a small piece of that time, R the referred, O the others, H "
+        "horizon_months."
     ),
     unit="months per customer",
     sign=mark("Positive: the referred stay longer."),
@@ -102,7 +103,7 @@ class Restricted:
         )
         return MEAN.state(
             gap.value,
-            sentence + caution(r.behind(REFERRED, OTHER)),
+            sentence + caution(min(r.behind(REFERRED, OTHER), *r.left.values())),
             interval=gap.interval,
             level=r.level,
             n=n,

@@ -17,8 +17,7 @@ import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import DIFFERENCE, integer, mark, percent, quantity, say, say_n
-from retorno.referral.staying.hazard import DEFINITIONS as _HAZARDS
-from retorno.referral.staying.hazard import HAZARD, Hazard, hazard, with_late
+from retorno.referral.staying.hazard import HAZARD, LOG_RANK, Hazard, hazard, with_late
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure, month_start
 from retorno.stats.student import Estimate
 from retorno.stats.survival import Survival, kaplan_meier
@@ -48,7 +47,7 @@ SHARES = {
         formula=SHARE_FORMULA,
     ),
 }
-DEFINITIONS = (*SHARES.values(), *_HAZARDS)
+DEFINITIONS = (*SHARES.values(), HAZARD, LOG_RANK)
 
 STILL = {
     REFERRED: mark("Of {n} referred customers {share} are still there {months} after joining."),
@@ -106,7 +105,7 @@ class Retention:
         return next((why for group in groups if (why := self._refusal(group))), None)
 
     def _refusal(self, group: bool) -> str | None:
-        if self.reaching[group] < self.min_group:
+        if self.reaching[group] < max(self.min_group, 1):
             what = say(
                 'customers of the group "{group}" who joined at least {months} before the last day of data, '
                 "of {n} in the group (months beyond the data are refused; parameter horizon_months)",
@@ -118,12 +117,15 @@ class Retention:
         thin = self.curves[group].thin(self.min_group)
         if thin is None or thin[0] > self.end:
             return None
-        return say(
-            'Not stated: in the group "{group}" only {fewest} customers are in sight at some time in the first {days} '
-            "days after joining, and more come into sight later; at least {needed} are needed (parameter min_group), "
-            "or too little is known of who left early. It needs more customers who joined after the first day of data.",
+        return say_n(
+            'Not stated: in the group "{group}" only {n} customer is in sight at some time in the first {days} days '
+            "after joining, and more come into sight later; at least {needed} are needed (parameter min_group), or too "
+            "little is known of who left early. It needs more customers who joined after the first day of data.",
+            'Not stated: in the group "{group}" only {n} customers are in sight at some time in the first {days} days '
+            "after joining, and more come into sight later; at least {needed} are needed (parameter min_group), or too "
+            "little is known of who left early. It needs more customers who joined after the first day of data.",
+            thin[1],
             group=say(NAMES[group]),
-            fewest=integer(thin[1]),
             days=integer(np.ceil(thin[0])),
             needed=integer(self.min_group),
         )
@@ -337,15 +339,3 @@ def retention(tenure: Tenure, *, level: float = 0.95, min_group: int = 5) -> Ret
         level=level,
         min_group=min_group,
     )
-
-
-__all__ = [
-    "DEFINITIONS",
-    "HAZARD",
-    "OTHER",
-    "REFERRED",
-    "SHARES",
-    "AtRisk",
-    "Retention",
-    "retention",
-]
