@@ -204,7 +204,8 @@ def test_the_error_beyond_the_data_is_the_spread_of_what_each_customer_changes()
     """
     rows = world(80, days=500, joining=60, hazard=0.06, seed=4)
     days, left, _ = arrays(rows, 500)
-    copies, margins = 60, [r[4] for r in rows]
+    levels = np.random.default_rng(6).uniform(0, 3, 80)  # so that margins carry much of the error
+    copies, margins = 60, [np.array(r[4]) * level for r, level in zip(rows, levels, strict=True)]
     last = int(sum(sum(len(m) > k for m in margins) >= 5 for k in range(40)))
     options = {"annual_discount_rate": 0.1, "horizons": [30]}
 
