@@ -163,7 +163,7 @@ def test_shares_seen_are_plain_counts():
     found = delays_seen([1, 2, 2, 5], np.arange(4))
     assert found.share.tolist() == pytest.approx([0, 1 / 4, 3 / 4, 3 / 4, 3 / 4, 1], rel=1e-12)
     assert [found.reached(s) for s in (0.25, 0.5, 0.75, 0.9, 1)] == [1, 2, 2, 5, 5]
-    se = np.sqrt((jackknife(found.without, found.parts) ** 2).sum(axis=0))
+    se = np.sqrt((jackknife(found.share, found.without, found.parts) ** 2).sum(axis=0))
     assert se[1:3].tolist() == pytest.approx([np.sqrt(3 / 16 / 3)] * 2, rel=1e-12)
 
 
@@ -282,16 +282,41 @@ def test_growth_moves_as_the_curves_do():
     first, later = curve(0.4), curve(0.6)
     growth = tree_growth(first, later, [0, 60, 300])
     anew = np.array([again(*pair) for pair in zip(first.without, later.without, strict=True)])
-    by_leaving = np.sqrt((jackknife(anew, 80) ** 2).sum(axis=0))
-    by_slopes = np.sqrt((growth.influence**2).sum(axis=0))[1:]
+    by_leaving = np.sqrt((jackknife(growth.born[1:], anew, 80) ** 2).sum(axis=0))
+    both = growth.by_first + growth.by_later
+    by_slopes = np.sqrt((both**2).sum(axis=0))[1:3]
     assert growth.born[1:].tolist() == pytest.approx(again(first.mean, later.mean).tolist())
     assert by_slopes.tolist() == pytest.approx(by_leaving.tolist(), rel=0.1)
     totals = first.without[:, -1] / (1 - later.without[:, -1])
-    se = np.sqrt((jackknife(totals, 80) ** 2).sum())
+    se = np.sqrt((jackknife(growth.in_the_end, totals, 80) ** 2).sum())
     assert growth.total(level=0.95).se == pytest.approx(se, rel=0.1)
+    month = growth.by(1, level=0.95)
+    assert month.se == pytest.approx(by_leaving[0], rel=0.1)
+    # A small level is linear: both sides alike, and as wide as t times the error.
+    narrow = growth.by(1, level=0.02)
+    half = stats.t.ppf(0.51, 79) * month.se
+    assert narrow.ci_high - narrow.value == pytest.approx(half, rel=0.02)
+    assert narrow.value - narrow.ci_low == pytest.approx(half, rel=0.02)
     assert growth.by(0, level=0.95).interval == (0, 0)
     assert growth.share(0, level=0.95).interval == (0, 0)
     assert 0 < growth.share(1, level=0.95).ci_low < growth.share(1, level=0.95).ci_high < 1
+
+
+def test_the_interval_of_a_tree_by_hand():
+    """First exactly 0.4; later 0.6 with an interval of 0.5 to 0.72: 0.4 / 0.5 to 0.4 / 0.28 in the end.
+
+    Four parts; log(0.72 / 0.6) = 0.182 is t(3) times the relative error: without a part later is 0.6 -+ x, and the
+    influence is sqrt(3/4) x with squares 3 x**2 in all: x = 0.6 * 0.182 / (t sqrt(3)).
+    """
+    x = 0.6 * np.log(1.2) / stats.t.ppf(0.975, 3) / np.sqrt(3)
+    first = Offspring(np.array([0, 0.4]), np.array([[0, 0.4]] * 4), 9, 9, 4, 3.0)
+    without = np.array([[0, 0.6 + x], [0, 0.6 - x], [0, 0.6 + x], [0, 0.6 - x]])
+    later = Offspring(np.array([0, 0.6]), without, 9, 9, 4, 3.0)
+    assert later.at(1, level=0.95).interval == pytest.approx((0.5, 0.72), rel=1e-9)
+    total = tree_growth(first, later, [0, 1]).total(level=0.95)
+    assert (total.value, *total.interval) == pytest.approx((1, 0.8, 0.4 / 0.28), rel=1e-9)
+    wide = tree_growth(first, Offspring(later.mean, 0.6 + 3 * (without - 0.6), 9, 9, 4, 3.0), [1])
+    assert wide.total(level=0.95).ci_high == np.inf
 
 
 def test_a_tree_that_never_ends_has_no_growth():

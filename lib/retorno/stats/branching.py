@@ -16,7 +16,7 @@ from scipy import optimize, stats
 
 from retorno.stats.student import Estimate
 
-PARTS = 500  # trees beyond as many are put together into parts
+PARTS = 200  # trees beyond as many are put together into parts
 AT_RISK = 10  # parents whose follow-up reaches the end of a mean curve
 
 
@@ -98,13 +98,14 @@ class Offspring:
     @property
     def influence(self) -> np.ndarray:
         """What each part adds to the error of the mean; squares sum to its variance. Shape (n_parts, n_times)."""
-        return jackknife(self.without, self.parts)
+        return jackknife(self.mean, self.without, self.parts)
 
     def at(self, time: int, *, level: float) -> Estimate:
         """Return the mean by `time`, 0 to `last`, which must be positive (ValueError), interval on the log scale."""
-        value, influence = float(self.mean[time]), jackknife(self.without[:, time], self.parts)
+        value = float(self.mean[time])
         if not value > 0:
             raise ValueError("no child was born by then: the mean has no interval.")
+        influence = jackknife(value, self.without[:, time], self.parts)
         return on_log_scale(value, influence, df=self.df, level=level)
 
     def band(self, *, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -120,11 +121,13 @@ class Offspring:
         return float(1 - before / self.mean[-1]) if self.mean[-1] > 0 else 0.0
 
 
-def jackknife(without, parts: int) -> np.ndarray:
+def jackknife(value, without, parts: int) -> np.ndarray:
     """Return what each part adds to the error of an estimate, from the estimates without it.
 
     Parameters
     ----------
+    value : array_like, shape (...)
+        The estimate; deviations are taken from it and not from the mean of those without a part.
     without : array_like, shape (n_parts, ...)
     parts : int
         Those that stand behind the estimate; the others leave it as it is.
@@ -134,8 +137,7 @@ def jackknife(without, parts: int) -> np.ndarray:
     ndarray, shape (n_parts, ...)
         The squares sum to the variance, products to covariances.
     """
-    without = np.asarray(without, dtype=float)
-    return np.sqrt((parts - 1) / parts) * (without.mean(axis=0) - without)
+    return np.sqrt((parts - 1) / parts) * (np.asarray(value, dtype=float) - without)
 
 
 def on_log_scale(value: float, influence, *, df: float, level: float) -> Estimate:

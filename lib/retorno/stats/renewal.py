@@ -7,9 +7,9 @@ equation; Harris (1963), The Theory of Branching Processes, for the moments; err
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
+from scipy import signal, stats
 
-from retorno.stats.branching import Offspring, on_log_scale, on_logit_scale
+from retorno.stats.branching import Offspring, on_logit_scale
 from retorno.stats.student import Estimate
 
 
@@ -81,37 +81,84 @@ class Growth:
     born : ndarray, shape (n_times,)
         By each of the times asked for.
     in_the_end : float
-    influence : ndarray, shape (n_parts, n_times)
-        What each part adds to the error of `born`.
-    influence_end : ndarray, shape (n_parts,)
-        The same of `in_the_end`.
-    df : float
+    times : ndarray of int, shape (n_times,)
+    own, others : ndarray, shape (n_days,)
+        Expected children at each time since the start of the first unit, and of every other.
+    by_first, by_later : ndarray, shape (n_parts, n_times + 1)
+        What each part adds to the error of `born`, and of `in_the_end` (last), by the children of the first unit,
+        and by those of every other.
+    slope : ndarray, shape (n_times + 1,)
+        Growth of both per hundred per cent more children of every other.
+    mean : float
+        Children of every other, below 1.
+    df : tuple of two float
+        Of the errors of both.
     """
 
     born: np.ndarray
     in_the_end: float
-    influence: np.ndarray
-    influence_end: np.ndarray
-    df: float
+    times: np.ndarray
+    own: np.ndarray
+    others: np.ndarray
+    by_first: np.ndarray
+    by_later: np.ndarray
+    slope: np.ndarray
+    mean: float
+    df: tuple[float, float]
 
     def total(self, *, level: float) -> Estimate:
-        """Return the descendants in the end, interval on the log scale."""
-        return on_log_scale(self.in_the_end, self.influence_end, df=self.df, level=level)
+        """Return the descendants in the end, interval as in `by`; without end where that of `mean` holds 1."""
+
+        def scaled(factor: float) -> float:
+            rest = 1 - factor * self.mean
+            return self.in_the_end * (1 - self.mean) / rest if rest > 0 else np.inf
+
+        return self._interval(-1, self.in_the_end, scaled, level)
 
     def by(self, place: int, *, level: float) -> Estimate:
-        """Return the descendants by one of the times; 0 alone where there are none yet."""
+        """Return the descendants by one of the times; 0 alone where there are none yet.
+
+        Errors of both kinds of children are put together on the log scale, each with its own two sides (Zou and
+        Donner 2008, Statistics in Medicine 27, 1693-1702): more children of later units add to a tree more than as
+        many fewer take away, and a symmetric interval would end too low.
+        """
         value = float(self.born[place])
         if not value > 0:
             return Estimate(0.0, 0.0, 0.0, 0.0)
-        return on_log_scale(value, self.influence[:, place], df=self.df, level=level)
+        until = self.times[place] + 1
+
+        def scaled(factor: float) -> float:
+            return float(expected_births(self.own[:until], factor * self.others[:until]).sum())
+
+        return self._interval(place, value, scaled, level)
+
+    def _interval(self, place: int, value: float, scaled, level: float) -> Estimate:
+        first, later = self.by_first[:, place] / value, self.by_later[:, place] / value
+        size, other_size = float(np.sqrt(first @ first)), float(np.sqrt(later @ later))
+        together = float(first @ later) / (size * other_size) if size * other_size > 0 else 0.0
+        t_first, t_later = (float(stats.t.ppf((1 + level) / 2, df)) for df in self.df)
+        bounds = []
+        for side in (-1, 1):
+            one, other = t_first * size, t_later * other_size
+            steepness = float(self.slope[place]) / value
+            if steepness > 0:
+                factor = np.exp(side * other / steepness)
+                if factor * self.others[0] < 1:  # else all would come at once: the slope must do
+                    other = abs(float(np.log(scaled(factor) / value)))
+            if np.isfinite(other):
+                other = np.sqrt(max(one**2 + other**2 + 2 * together * one * other, 0.0))
+            bounds.append(value * float(np.exp(side * other)))
+        se = value * float(np.sqrt((first + later) @ (first + later)))
+        return Estimate(value, se, *bounds)
 
     def share(self, place: int, *, level: float) -> Estimate:
         """Return the share of all descendants born by one of the times, interval on the log odds."""
         share = float(self.born[place] / self.in_the_end)
         if not share > 0:
             return Estimate(0.0, 0.0, 0.0, 0.0)
-        influence = (self.influence[:, place] - share * self.influence_end) / self.in_the_end
-        return on_logit_scale(share, influence, df=self.df, level=level)
+        both = self.by_first + self.by_later
+        influence = (both[:, place] - share * both[:, -1]) / self.in_the_end
+        return on_logit_scale(share, influence, df=min(self.df), level=level)
 
 
 def tree_growth(first: Offspring, later: Offspring, times) -> Growth:
@@ -139,15 +186,26 @@ def tree_growth(first: Offspring, later: Offspring, times) -> Growth:
     births = expected_births(own, others)
     onward = expected_births(np.eye(1, size)[0], others)  # what comes of a child more of the first
     again = expected_births(births, others)  # of one more of every other
-    parts = max(len(first.without), len(later.without))
-    moved, moved_end = np.zeros((parts, times.size)), np.zeros(parts)
+    parts, moved = max(len(first.without), len(later.without)), []
     ways = ((first, onward, 1 / (1 - r1)), (later, again, r0 / (1 - r1) ** 2))
     for curve, kernel, to_the_end in ways:
         change = curve.influence
-        moved[: len(change)] += _per_time(change, size) @ _lagged(kernel.cumsum(), times)
-        moved_end[: len(change)] += change[:, -1] * to_the_end
-    df = min(first.df, later.df)
-    return Growth(births.cumsum()[times], r0 / (1 - r1), moved, moved_end, df)
+        by_times = _per_time(change, size) @ _lagged(kernel.cumsum(), times)
+        all_of_it = np.column_stack([by_times, change[:, -1] * to_the_end])
+        moved.append(np.pad(all_of_it, ((0, parts - len(change)), (0, 0))))
+    slope = others @ _lagged(again.cumsum(), times)
+    return Growth(
+        born=births.cumsum()[times],
+        in_the_end=r0 / (1 - r1),
+        times=times,
+        own=own,
+        others=others,
+        by_first=moved[0],
+        by_later=moved[1],
+        slope=np.append(slope, r1 * r0 / (1 - r1) ** 2),
+        mean=r1,
+        df=(first.df, later.df),
+    )
 
 
 def _per_time(curve, times: int) -> np.ndarray:

@@ -45,7 +45,7 @@ class Delays:
 
     def band(self, *, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Return pointwise bounds of the shares, symmetric and within 0 and 1."""
-        se = np.sqrt((jackknife(self.without, self.parts) ** 2).sum(axis=0))
+        se = np.sqrt((jackknife(self.share, self.without, self.parts) ** 2).sum(axis=0))
         half = float(stats.t.ppf((1 + level) / 2, self.df)) * se
         return np.clip(self.share - half, 0, 1), np.clip(self.share + half, 0, 1)
 

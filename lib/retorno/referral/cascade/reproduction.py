@@ -160,9 +160,7 @@ class Reproduction:
         if one is None or other is None:
             return None
         end = self._common
-        apart = _padded(jackknife(one.without[:, end], one.parts), other) - _padded(
-            jackknife(other.without[:, end], other.parts), one
-        )
+        apart = _padded(one, other, end) - _padded(other, one, end)
         se = float(np.sqrt(apart @ apart))
         return Student(float(one.mean[end] - other.mean[end]), se, min(one.df, other.df)).at(
             self.level
@@ -273,10 +271,10 @@ class Reproduction:
             return pd.DataFrame({"month": []})
         last = min(curve.last for curve in drawn.values())
         flat = max(int(np.argmax(c.mean >= FLAT * c.mean[-1])) for c in drawn.values())
-        until = max(1, int(np.searchsorted(month_start(np.arange(1, last + 3)), last, "right")) - 1)
-        until = min(until, max(12, int(np.ceil(flat / MONTH_DAYS))))
-        months = np.arange(until + 1)
-        day = np.minimum(month_start(months + 1).astype(int), last)
+        until = min(int(last / MONTH_DAYS), max(12, int(np.ceil(flat / MONTH_DAYS))))
+        # Where no whole month is followed, the line goes to the last day.
+        months = np.arange(until + 1) if until else np.array([0, last / MONTH_DAYS])
+        day = np.minimum(month_start(months + 1), last).astype(int)
         columns = {"month": months}
         for group, name in ((REFERRED, "referred"), (OTHER, "other")):
             if group in drawn:
@@ -331,8 +329,9 @@ class Reproduction:
         )
 
 
-def _padded(influence, beside: Offspring) -> np.ndarray:
-    """Return influences with a place for each part of the other curve, too: parts are numbered alike."""
+def _padded(curve: Offspring, beside: Offspring, end: int) -> np.ndarray:
+    """Return influences by day `end` with a place for each part of the other curve, too: parts are numbered alike."""
+    influence = jackknife(curve.mean[end], curve.without[:, end], curve.parts)
     return np.pad(influence, (0, max(0, len(beside.without) - len(influence))))
 
 

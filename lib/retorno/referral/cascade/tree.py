@@ -22,7 +22,7 @@ from retorno.referral.cascade.reproduction import Reproduction
 from retorno.referral.cascade.timing import GenerationTime
 from retorno.referral.cascade.tree_tables import YEARS, TreeByGeneration, TreeByYear
 from retorno.referral.tenure import OTHER, REFERRED, month_start
-from retorno.stats.renewal import tree_growth, tree_moments
+from retorno.stats.renewal import Growth, tree_growth, tree_moments
 from retorno.stats.student import Estimate
 
 MONTHS = 12 * YEARS[-1]
@@ -46,7 +46,7 @@ REACHED = Definition(
         "Of all customers expected to come of one acquired otherwise, itself not counted, those expected within so "
         "many years of 12 months of 30.4375 days of its joining. In the formula b is the customers expected u days "
         "after it joined, t the days of those years; r with O are those a customer acquired otherwise brings after u "
-        "days, r with R those a referred customer brings."
+        "days, r with R those a referred customer brings after v days."
     ),
     unit="share of customers brought",
     sign=mark("Higher: the tree grows faster."),
@@ -65,8 +65,8 @@ class ExpectedTree:
         R0 and R1; None where the tree is refused.
     total : Estimate or None
         Customers in the end, the first counted.
-    months : tuple of Estimate
-        Customers by the start of month 1, 2, ..., that is after 0, 1, ... months; empty where refused.
+    growth : Growth or None
+        Customers brought by the start of month 1, 2, ..., that is after 0, 1, ... months.
     reached : tuple of Estimate
         Share of those brought in the end that has come after each of `YEARS`.
     spread : float or None
@@ -81,13 +81,17 @@ class ExpectedTree:
 
     numbers: tuple[Estimate, Estimate] | None
     total: Estimate | None
-    months: tuple[Estimate, ...]
+    growth: Growth | None
     reached: tuple[Estimate, ...]
     spread: float | None
     quoted: tuple[float, ...]
     n: int
     refusal: str | None
     level: float
+
+    def after(self, month: int) -> Estimate:
+        """Return the customers after so many months, up to `MONTHS`, the first counted; not where refused."""
+        return _and_itself(self.growth.by(month, level=self.level))
 
     def findings(self) -> Findings:
         """State or refuse the customers in the end, and the share of them after each year."""
@@ -137,7 +141,10 @@ class ExpectedTree:
         """Return month (0 is joining), and the customers expected by then, with ci_low and ci_high."""
         import pandas as pd
 
-        rows = [(k, e.value, *e.interval) for k, e in enumerate(self.months)]
+        months = () if self.refusal else range(MONTHS + 1)
+        rows = [
+            (k, e.value, *e.interval) for k, e in zip(months, map(self.after, months), strict=True)
+        ]
         return pd.DataFrame(rows, columns=["month", "customers", "ci_low", "ci_high"])
 
     def title(self) -> str:
@@ -178,9 +185,9 @@ class ExpectedTree:
         return say(
             "A rising line in its band that flattens: {start} at joining, {year} after a year, {end} after three, "
             "{total} in the end.",
-            start=number(self.months[0].value),
-            year=number(self.months[12].value),
-            end=number(self.months[-1].value),
+            start=number(self.after(0).value),
+            year=number(self.after(12).value),
+            end=number(self.after(MONTHS).value),
             total=number(self.total.value),
         )
 
@@ -212,14 +219,14 @@ def expected_tree(
     """
     level, n = reproduction.level, sum(reproduction.n.values())
     if reason := _refusal(reproduction):
-        return ExpectedTree(None, None, (), (), None, (), n, reason, level)
+        return ExpectedTree(None, None, None, (), None, (), n, reason, level)
     other, referred = (reproduction.curves[group] for group in (OTHER, REFERRED))
     days = np.floor(month_start(np.arange(1, MONTHS + 2))).astype(int)
     growth = tree_growth(other, referred, days)
     return ExpectedTree(
         numbers=(reproduction.estimate(OTHER), reproduction.estimate(REFERRED)),
         total=_and_itself(growth.total(level=level)),
-        months=tuple(_and_itself(growth.by(month, level=level)) for month in range(MONTHS + 1)),
+        growth=growth,
         reached=tuple(growth.share(12 * year, level=level) for year in YEARS),
         spread=_spread(reproduction),
         quoted=_quoted(float(referred.mean[-1]), generation_time),

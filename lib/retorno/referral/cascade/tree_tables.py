@@ -26,7 +26,7 @@ class TreeByYear:
             quoted = [*(tree.quoted or [None] * len(YEARS)), None]
             if tree.quoted:
                 quoted[-1] = 1 / (1 - tree.numbers[1].value)
-            ends = [tree.months[12 * year] for year in YEARS] + [tree.total]
+            ends = [tree.after(12 * year) for year in YEARS] + [tree.total]
             names = [say_n("{n} year", "{n} years", year) for year in YEARS] + [say("in the end")]
             shares = [*(e.value for e in tree.reached), 1.0]
             rows = [
