@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from retorno.stats.finite import part_of_sum, sampled_shares
-from retorno.stats.proportions import wilson_share
 from retorno.stats.ratio import fieller_ratio
 from retorno.stats.student import Estimate
 
@@ -16,17 +16,28 @@ def first_of(n, total):
 
 
 def test_a_sample_of_n_of_many_counts_as_n_and_of_few_as_more():
-    """10 of 10**9 count as 10; 10 of 40 as 10 * 39 / 30 = 13: Wilson's interval in 13 trials."""
+    """10 of 40 count as 10 * 39 / 30 = 13: quantiles of Beta(3.9 + 1/2, 9.1 + 1/2). 10 of very many count as 10."""
     event = first_of(3, 40)
     found = sampled_shares(np.zeros(40, int), np.ones(40), first_of(10, 40), event, level=0.95)
-    expected = wilson_share(0.3 * 13, 13, level=0.95)
+    expected = stats.beta.ppf([0.025, 0.975], 4.4, 9.6)
     assert (found.share[0], found.total[0], found.sampled[0]) == (0.3, 40, 10)
-    assert (found.low[0], found.high[0]) == pytest.approx(expected.interval, rel=1e-12)
+    assert (found.low[0], found.high[0]) == pytest.approx(tuple(expected), rel=1e-9)
     assert found.se[0] == pytest.approx(np.sqrt(0.3 * 0.7 / 13), rel=1e-12)
     n = 100_000
     ones = np.ones(n)
     found = sampled_shares(0 * ones, ones, first_of(10, n), first_of(3, n), level=0.95)
-    assert found.low[0] == pytest.approx(wilson_share(3, 10, level=0.95).ci_low, rel=1e-3)
+    assert found.low[0] == pytest.approx(stats.beta.ppf(0.025, 3.5, 7.5), rel=1e-3)
+
+
+def test_without_an_event_the_interval_starts_at_zero_and_of_nothing_else_it_ends_at_one():
+    """Beta(1/2, 13 + 1/2) up to its upper quantile, and the mirror image."""
+    for event, (low, high) in ((False, (0, None)), (True, (None, 1))):
+        found = sampled_shares(
+            np.zeros(40, int), np.ones(40), first_of(10, 40), np.full(40, event), level=0.95
+        )
+        end = stats.beta.ppf(0.975, 0.5, 13.5)
+        low, high = low if low is not None else 1 - end, high if high is not None else end
+        assert (found.low[0], found.high[0]) == pytest.approx((low, high), rel=1e-9)
 
 
 def test_money_is_weighed_and_equal_amounts_change_nothing():

@@ -13,6 +13,7 @@ from drawing import check_words, drawn, words
 from fraud_world import REWARDS, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from retorno import language
 from retorno.display import figure, table
@@ -430,13 +431,11 @@ def test_precision_recall_share_and_loss_by_hand():
     assert (rate.n, precision.n, recall.n) == (30, 10, 30)
 
 
-def test_precision_of_one_group_has_wilsons_interval_for_the_referrals_there_are():
-    """10 of 20 looked into count as 10 * 19 / 10 = 19: centre (0.8 + z2/38) / (1 + z2/19), half by Wilson."""
+def test_precision_of_one_group_has_jeffreys_interval_for_the_referrals_there_are():
+    """10 of 20 looked into count as 10 * 19 / 10 = 19, of which 0.8: Beta(15.2 + 1/2, 3.8 + 1/2)."""
     _, looked, *_ = every(by_hand())
-    z2 = 1.959963984540054**2
-    centre = (0.8 + z2 / 38) / (1 + z2 / 19)
-    half = np.sqrt(z2 * (0.16 / 19 + z2 / (4 * 19**2))) / (1 + z2 / 19)
-    assert looked.precision().interval == pytest.approx((centre - half, centre + half), rel=1e-9)
+    bounds = stats.beta.ppf([0.025, 0.975], 15.7, 4.3)
+    assert looked.precision().interval == pytest.approx(tuple(bounds), rel=1e-9)
 
 
 def test_a_dearer_look_is_worth_it_for_fewer_referrals():
@@ -451,7 +450,7 @@ def test_a_dearer_look_is_worth_it_for_fewer_referrals():
 
 
 def test_the_cheapest_threshold_is_among_those_close_and_a_far_one_is_not():
-    """Looking into everybody costs 320 more than into the flagged and saves 128, 6.4 to 557 at the most."""
+    """Looking into everybody costs 320 more than into the flagged and saves 128."""
     _, looked, *_ = every(by_hand())
     threshold = review_threshold(looked, review_cost=4.0)
     assert threshold.best in threshold.close()
@@ -462,7 +461,7 @@ def test_the_cheapest_threshold_is_among_those_close_and_a_far_one_is_not():
 
 
 def test_without_review_the_loss_is_that_assumed_and_says_so():
-    """2,960 paid (20 * 27 + 80 * 32 = 3,100): [0.05, 0.15] of 3,100 is 310, the middle 95 % 162.75 to 457.25."""
+    """20 * 27 + 80 * 32 = 3,100 were paid: [0.05, 0.15] of it is 310 in the middle, the middle 95 % 162.75 to 457.25."""
     links = by_hand()
     links.rows = links.rows.drop(columns="status")
     between = Assumptions(**REWARDS, admin_cost=2.0, fraud_share=[0.05, 0.15])

@@ -4,7 +4,8 @@ What is asked is about these very units, not about others like them: who looks i
 intervals shrink with the share sampled.
 
 Sources: Cochran (1977), Sampling Techniques, 3rd edition, sections 2.6 and 5.3, for the finite number and strata;
-Wilson (1927), J. American Statistical Association 22, 209-212, for a share; Zou and Donner (2008), Statistics in
+Brown, Cai and DasGupta (2001), Statistical Science 16, 101-133, for a share: Jeffreys' interval, with an end at 0 where
+there is no event and at 1 where there is nothing else; Zou and Donner (2008), Statistics in
 Medicine 27, 1693-1702, for a sum whose parts have intervals that are not symmetric; Newcombe (2016), Statistical
 Methods in Medical Research 25, 1774-1778, for a ratio of two such sums.
 """
@@ -62,7 +63,7 @@ class Strata:
 
 
 def sampled_shares(stratum, weight, sampled, event, *, level: float) -> Strata:
-    """Return the share of events in each stratum, with Wilson's interval for a finite number of units.
+    """Return the share of events in each stratum, with Jeffreys' interval for a finite number of units.
 
     Parameters
     ----------
@@ -78,7 +79,8 @@ def sampled_shares(stratum, weight, sampled, event, *, level: float) -> Strata:
     Notes
     -----
     With unequal weights w a sample counts as (sum w)**2 / sum w**2 units, which is their number when all are equal. Of
-    N units, n of them sampled, it counts (N - 1) / (N - n) times that: without limit when all are.
+    N units, n of them sampled, it counts (N - 1) / (N - n) times that: without limit when all are. Wilson's interval
+    in place of Jeffreys' is wider where there is no event at all, and sums over strata then cover up to 98 %.
 
     Examples
     --------
@@ -108,9 +110,8 @@ def sampled_shares(stratum, weight, sampled, event, *, level: float) -> Strata:
     judged = ~whole & (drawn > 0)
     low, high, se = share.copy(), share.copy(), np.where(np.isnan(share), np.nan, 0.0)
     trials, p = effective[judged], share[judged]
-    low[judged], high[judged] = proportion_confint(
-        p * trials, trials, alpha=1 - level, method="wilson"
-    )
+    below, above = proportion_confint(p * trials, trials, alpha=1 - level, method="jeffreys")
+    low[judged], high[judged] = np.where(p > 0, below, 0.0), np.where(p < 1, above, 1.0)
     se[judged] = np.sqrt(p * (1 - p) / trials)
     count = np.bincount(stratum[sampled & (weight > 0)], minlength=k)
     return Strata(total, count, share, se, low, high)

@@ -136,7 +136,7 @@ class Loss:
             )
             sentence += " " + self.reviewed.drawn() + caution(n)
             method = say(
-                "groups of like points by their money; Wilson, for the referrals there are"
+                "groups of like points by their money; Jeffreys, for the referrals there are"
             )
         else:
             sentence = say(

@@ -226,7 +226,7 @@ class Reviewed:
             level=self.flagged.level,
             n=n,
             method=say(
-                "groups of like points by their weight; Wilson, for the referrals there are"
+                "groups of like points by their weight; Jeffreys, for the referrals there are"
             ),
         )
 
@@ -322,7 +322,7 @@ class Reviewed:
         if reason := self.refusal():
             return reason
         caption = say(
-            "{fraud} of {n} referrals looked into are fraud. Points are shares, bars their {level} Wilson intervals "
+            "{fraud} of {n} referrals looked into are fraud. Points are shares, bars their {level} Jeffreys intervals "
             "for the referrals there are; filled points are flagged, hollow ones are not.",
             fraud=integer(self.flagged.fraud.sum()),
             n=integer(self.flagged.reviewed.sum()),
