@@ -83,6 +83,21 @@ def test_the_change_by_hand():
         reduced(model, series, model.weights(1.0), lag=2)
 
 
+def test_a_long_interruption_does_not_bend_the_trend_of_its_past():
+    """40 days of 10 + day/10 and then 20 that climb by one a day from +1: mean change 10.5, expected stays the line.
+
+    Of a short one, 10 of 40, the course is part of what is left over.
+    """
+    days = np.arange(60)
+    line = 10 + days / 10
+    series = line + np.where(days >= 40, days - 39, 0)
+    model = interrupted(40, 20, first_weekday=0)
+    assert model.weights(1.0) @ series == pytest.approx(10.5, rel=1e-9)
+    assert model.expected(series) == pytest.approx(line, rel=1e-9)
+    columns = [interrupted(40, during, 5).matrix.shape[1] for during in (10, 11)]
+    assert columns == [4, 5]
+
+
 def test_weights_know_nothing_of_what_the_model_holds(model):
     """The weights of a change add up to 0 with level, trend and each weekday, to 1 over the days of the change."""
     weights = model.weights(1.0)

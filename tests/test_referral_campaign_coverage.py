@@ -149,17 +149,17 @@ WIDE = {
 JUDGED = {name: World(**changes) for name, changes in CHANGES.items()}
 JUDGED |= {f"{name}, memory": World(**c, memory=MEMORY) for name, c in CHANGES.items()}
 JUDGED["a week, eight before it"] = World(referred=5.0, during=7, before=56)
-# Coverage over 2,000 runs where memory outlasts two weeks, or a launch starts from nobody.
+JUDGED["branching, 0.3 each"] = World(memory=("branching", 0.3))
+JUDGED["launch"] = World(referred=3.0, other=-2.0, base=(0.0, 12.0))
+# Coverage over 2,000 runs where memory outlasts two weeks.
 PINNED = {
     "long memory": (
         World(memory=("autoregressive", 0.8)),
         {"campaign.effect": 0.90, "campaign.after": 0.90, "campaign.net": 0.90},
     ),
-    "branching, 0.3 each": (World(memory=("branching", 0.3)), {"campaign.net": 0.926}),
-    "branching, 0.5 each": (World(memory=("branching", 0.5)), {"campaign.net": 0.914}),
-    "launch": (
-        World(referred=3.0, other=-2.0, base=(0.0, 12.0)),
-        {"campaign.effect": 0.95, "campaign.effect.referred": 0.94},
+    "branching, 0.5 each": (
+        World(memory=("branching", 0.5)),
+        {"campaign.effect": 0.935, "campaign.after": 0.92, "campaign.net": 0.912},
     ),
 }
 
@@ -209,7 +209,7 @@ def test_newey_west_as_software_gives_it_is_too_short_over_six_weeks(runs):
 @pytest.mark.full
 @pytest.mark.parametrize("memory", [("none", 0.0), MEMORY], ids=str)
 def test_placebo_dates_call_little_of_nothing_rare(memory):
-    """150 runs with 600 days before and no effect: p at most 0.1 in no more than a tenth, but for three errors of it."""
+    """150 runs with 600 days before and no effect: p at most 0.1 in a tenth, but for three errors of it."""
     found = [
         campaign_placebo(campaign_effect(daily)).p
         for daily in World(memory=memory, before=600).drawn(150, 11)

@@ -1,8 +1,9 @@
 """A series of days that something interrupts: how far it lies from what its own past leads to expect.
 
 Model, by least squares: y = a + b t + w + d C + l A + u, with y the value of day t, a a level, b a straight trend, w a
-term for the day of the week, C 1 on the days of the interruption, A 1 on the days after it. The changes d and l hold
-whatever days went before against that past; days before alone decide level and trend where nothing else follows.
+term for the day of the week, C 1 on the days of the interruption, A 1 on the days after it: d and l are the mean
+changes against the past. Where the interruption is long, it has a slope of its own, centred so that d stays the mean
+change: its course must not bend the trend of the past. A short one can hardly move that trend.
 
 Errors: Newey and West (1987), Econometrica 55, 703-708, Bartlett weights. Their estimate sums the products of what is
 left over near in time; within a window that has a term of its own what is left over adds up to zero, so that over a
@@ -21,6 +22,7 @@ from retorno.stats.student import Student
 
 WEEK = 7
 MOST_LAGS = 14  # days: two weeks
+OWN_COURSE = 4  # an interruption longer than this part of its past has a slope of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Interrupted:
     Attributes
     ----------
     matrix : ndarray, shape (n_days, n_terms)
-        Level, trend, weekdays where asked for, interruption, and days after it where there are any.
+        Level, trend, weekdays where asked for; interruption, days after it where there are any, own course.
     solve : ndarray, shape (n_terms, n_days)
         Takes a series to its least-squares coefficients.
     before, during, after : int
         Days of each part; they follow each other.
+    lasting : int
+        Terms that go on without the interruption; they stand first.
     """
 
     matrix: np.ndarray
@@ -42,6 +46,7 @@ class Interrupted:
     before: int
     during: int
     after: int
+    lasting: int
 
     @property
     def df(self) -> int:
@@ -56,16 +61,15 @@ class Interrupted:
         >>> interrupted(60, 2).weights(1.0)[60:].round(2).tolist()
         [0.5, 0.5]
         """
-        if not self.after:
-            if after:
-                raise ValueError("the model has no days after the interruption.")
-            return during * self.solve[-1]
-        return during * self.solve[-2] + after * self.solve[-1]
+        if after and not self.after:
+            raise ValueError("the model has no days after the interruption.")
+        weights = during * self.solve[self.lasting]
+        return weights + after * self.solve[self.lasting + 1] if after else weights
 
     def expected(self, series) -> np.ndarray:
         """Return what the days before lead to expect on each day, shape (n_days,)."""
-        terms = -2 if self.after else -1
-        return self.matrix[:, :terms] @ (self.solve[:terms] @ np.asarray(series, dtype=float))
+        lasting = self.solve[: self.lasting] @ np.asarray(series, dtype=float)
+        return self.matrix[:, : self.lasting] @ lasting
 
     def left_over(self, series) -> np.ndarray:
         """Return the residuals of a series or of several, shape (n_days,) or (n_days, n_series)."""
@@ -100,11 +104,14 @@ def interrupted(
     if first_weekday is not None:
         weekday = (days + first_weekday) % WEEK
         columns += [weekday == one for one in range(1, WEEK)]
-    columns.append((days >= before) & (days < before + during))
+    lasting, ran = len(columns), (days >= before) & (days < before + during)
+    columns.append(ran)
     if after:
         columns.append(days >= before + during)
+    if OWN_COURSE * during > before:
+        columns.append(np.where(ran, days - days[ran].mean(), 0.0) / days.size)
     matrix = np.column_stack(columns).astype(float)
-    return Interrupted(matrix, np.linalg.pinv(matrix), before, during, after)
+    return Interrupted(matrix, np.linalg.pinv(matrix), before, during, after, lasting)
 
 
 def lag_for(during: int) -> int:

@@ -178,7 +178,7 @@ class After:
         if not daily.after_used:
             return say(
                 "Over the {days} of the campaign, which has no end in the data,",
-                days=integer(daily.during),
+                days=daily.dates["days"],
             )
         return say(
             "Over the {days} days of the campaign and the {after} after it",

@@ -1,7 +1,7 @@
 """New customers week by week, and what the days before the campaign lead to expect: the figure of the study.
 
 Weeks are counted from the first day of the campaign, backwards before it and forwards from it, and from the first day
-after it: no week lies on both sides of a border. A week of fewer than four days is left out.
+after it: no week lies on both sides of a border. Only whole weeks are shown, since weekdays differ.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from retorno.language import integer, mark, number, percent, say, say_n
 from retorno.referral.campaign.daily import SERIES
 from retorno.referral.campaign.effect import Effect
 
-LEAST_DAYS = 4
+WHOLE = 7  # days
 PHASES = ("before", "during", "after")
 # Verdicts on all, referred, other.
 TITLES = {
@@ -69,7 +69,7 @@ class Weeks:
             frame[f"expected_{name}"] = model.expected(daily.used(name))
         grouped = frame.groupby(["phase", "week"], sort=True)
         weeks = grouped.mean().assign(days=grouped.size(), first=grouped["day"].min())
-        weeks = weeks[weeks.days >= LEAST_DAYS].reset_index()
+        weeks = weeks[weeks.days == WHOLE].reset_index()
         first = [daily.day(daily.before + offset).isoformat() for offset in weeks["first"]]
         weeks["phase"] = [PHASES[phase] for phase in weeks.phase]
         values = [c for name in self.drawn() for c in (name, f"expected_{name}")]
