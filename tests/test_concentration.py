@@ -180,13 +180,23 @@ def test_rank_correlation_by_hand():
     assert (sure.ci_low, sure.value, sure.ci_high) == pytest.approx((1, 1, 1))
 
 
-def test_chains_add_what_pairs_along_them_share():
+def _chains():
+    """Values along a chain: a random walk, likeness of neighbours alone, and none."""
+    first, second, third = (np.random.default_rng(seed).normal(size=61) for seed in (0, 1, 2))
+    values = {2: np.cumsum(first), 1: np.convolve(second, [1, 1, 1], "same"), 0: third}
+    return {largest: np.round(z) for largest, z in values.items()}  # with ties
+
+
+CHAINS = _chains()
+
+
+@pytest.mark.parametrize("largest", CHAINS)
+def test_chains_add_what_pairs_along_them_share(largest):
     """Three chains of 20 pairs, 0-1, 1-2, ...: the largest of pairs alone, with the next one, and whole chains.
 
     With the influence written out from its definition, each pair's effect on the correlation of grades.
     """
-    rng = np.random.default_rng(5)
-    z = np.cumsum(rng.normal(size=61))
+    z = CHAINS[largest]
     first, second, n = z[:-1], z[1:], 60
     u, v = ((stats.rankdata(w) - 0.5) / n - 0.5 for w in (first, second))
     a, b, c = u @ v / n, u @ u / n, v @ v / n
@@ -207,6 +217,7 @@ def test_chains_add_what_pairs_along_them_share():
     one = own * 60 / 59
     parts = (one, one + 2 * float(linked.sum()) / n**2, float(families @ families) / n**2 * 3 / 2)
     assert chained.se**2 == pytest.approx(max(parts), rel=1e-9)
+    assert int(np.argmax(parts)) == largest
     assert (chained.clusters, chained.groups) == (60, 3)
 
 

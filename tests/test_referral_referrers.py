@@ -248,6 +248,7 @@ def test_a_referral_nobody_came_of_costs_and_brings_nothing():
     A: f(10)(1.5 + 10 - 32) - 32 f(3) - 32 f(12); without the table of referrals also B.
     """
     rows = [("1", "A", "C", 10), ("2", "A", "nobody", 3), ("3", "A", "D", 12), ("4", "B", "F", 20)]
+    rows += [("5", "A", "C", 11), ("6", "A", "A", 4)]  # referred before; himself: not counted
     linked = world(rows=rows)
     made = referrals_made(linked)
     assert sorted(zip(made.after.tolist(), made.brought.tolist(), strict=True)) == [
