@@ -389,13 +389,14 @@ def test_the_share_of_draws_above_zero_is_that_beyond_the_break_even():
 
 @pytest.mark.parametrize(
     ("share", "expected"),
-    [([0.0, 0.5], 4.0), ([0.2, 0.6], 0.2), ([0.3, 0.7], 0.0), ([0.0, 0.2], 0.0)],
+    [([0.0, 0.5], 4.0), ([0.2, 0.6], 0.2), ([0.0, 0.4], 1.8), ([0.3, 0.7], 0.0), ([0.0, 0.2], 0.0)],
 )
 def test_the_value_of_knowing_the_share_by_hand(share, expected):
     """A share p leaves 64 p - 16, which is 0 at 1/4.
 
     From 0 to 1/2 it is 0 on average, and above 0 it is 2 (32 p^2 - 16 p) from 1/4 to 1/2: 4. From 0.2 to 0.6 it is 9.6
-    on average and 2.5 (1.92 + 2) = 9.8 above 0. From 0.3, or up to 0.2, the decision is always the same.
+    on average and 2.5 (1.92 + 2) = 9.8 above 0. From 0 to 0.4 it is negative on average and 2.5 (-1.28 + 2) = 1.8 above
+    0. From 0.3, or up to 0.2, the decision is always the same.
     """
     found = estimates(returns(worth(100, 90), replace(KNOWN, type_one_share=share)))
     found = found["roi.value_of_information"]
@@ -609,7 +610,8 @@ def test_the_share_from_an_experiment_by_hand():
     """60 of 1,000 with the programme, 50 of them referred, 20 of 1,000 without: 40 more over 50 referred, 0.8.
 
     Poisson: variances 60 + 20 and 50, covariance 50 (the referred are in both). Fieller's bounds solve
-    (40 - 50 x)^2 = z^2 (80 - 2 x 50 + x^2 50). Twice the people in one arm at the same rates give the same share.
+    (40 - 50 x)^2 = z^2 (80 - 2 x 50 + x^2 50). Twice the people in one arm at the same rates give the same share:
+    80 over 100, whose variances are 120 + 4 x 20 and 100.
     """
     found = estimates(type_one(followed(), experiment=[1000, 60, 50, 1000, 20]))[
         "type_one.experiment"
@@ -623,12 +625,14 @@ def test_the_share_from_an_experiment_by_hand():
     other = estimates(type_one(followed(), experiment=[2000, 120, 100, 1000, 20]))[
         "type_one.experiment"
     ]
+    roots = np.roots([100**2 - z2 * 100, -2 * 80 * 100 + 2 * z2 * 100, 80**2 - z2 * 200])
     assert other.estimate == pytest.approx(0.8, rel=1e-12)
+    assert (other.ci_low, other.ci_high) == pytest.approx(sorted(roots), rel=1e-9)
 
 
 def test_draws_of_an_experiment_spread_as_its_interval():
     """With thousands of counts Fieller's bounds and the quantiles of 400,000 draws agree to the third digit."""
-    experiment = Experiment(100_000, 6000, 5000, 100_000, 2000, 0.95, 5)
+    experiment = Experiment(100_000, 6000, 5000, 50_000, 1000, 0.95, 5)
     draws = experiment.draw(np.random.default_rng(2), 400_000)
     assert np.quantile(draws, [0.025, 0.975]) == pytest.approx(
         experiment.estimate.interval, abs=0.001
