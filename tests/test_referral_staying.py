@@ -32,6 +32,7 @@ from retorno.referral.staying import (
 from retorno.referral.tenure import MONTH_DAYS, OTHER, REFERRED, follow
 from retorno.report.markdown import mathml
 from retorno.stats.cox import hazard_ratio
+from retorno.stats.survival import log_rank
 from retorno.tables import connect, read
 
 MODULES = (retention, restricted, readings, proportional, adjusted, referrer_left, hidden)
@@ -255,7 +256,12 @@ def test_ignoring_late_entry_would_make_customers_look_loyal(base):
     referred = rng.random(seen.sum()) < 0.5
     tenure = tenure_of(base, days, left, referred, entry=np.maximum(-joined, 0), joined=joined,
                        reach=1700 - joined, horizon=20)  # fmt: skip
-    right = retention.retention(tenure).share(REFERRED)
+    kept = retention.retention(tenure)
+    late = {"entry": tenure.entry}
+    assert kept.ratio == hazard_ratio(days, left, referred, level=0.95, **late)
+    assert kept.hazard.test == log_rank(days, left, referred, **late)
+    assert kept.hazard.test != log_rank(days, left, referred)
+    right = kept.share(REFERRED)
     wrong = retention.retention(replace(tenure, entry=np.zeros(days.size, int))).share(REFERRED)
     assert abs(right.value - 0.5) < 4 * right.se
     assert wrong.value > 0.57

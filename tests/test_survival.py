@@ -208,6 +208,16 @@ def test_cox_on_the_telco_table_is_that_of_r(telco, name, columns):
     )
 
 
+def test_errors_by_few_clusters_are_widened():
+    """R's error by cluster times sqrt(G / (G - 1)), held against t with G - 1: 57 clusters of four."""
+    time, dead, _, _, design, cluster = lung()
+    found = cox(time, dead, design, cluster=cluster).ratio(1, level=0.9)
+    known, many = R["lung"]["adjusted"], len(np.unique(cluster))
+    half = stats.t.ppf(0.95, many - 1) * known["robust_se"][1] * np.sqrt(many / (many - 1))
+    bounds = np.exp([known["coef"][1] - half, known["coef"][1] + half])
+    assert found.interval == pytest.approx(tuple(bounds), rel=1e-9)
+
+
 def same_curve(curve, known):
     for at, *expected in zip(
         *(known[k] for k in ("at", "surv", "se", "lower", "upper")), strict=True
@@ -423,6 +433,10 @@ def test_a_column_that_foretells_who_ends_or_follows_from_others_has_no_ratio():
         (lambda: log_rank([1, 2], [True, True], [True, True]), "both groups at risk"),
         (lambda: cox([1, 2], [True, True], [[1.0]]), "a row for each"),
         (lambda: cox([1, 2], [False, False], [[1.0], [0.0]]), "no end was seen"),
+        (
+            lambda: cox([1, 2, 3], [True] * 3, [[1.0], [0.0], [1.0]], cluster=[1] * 3),
+            "need two clusters",
+        ),
         (
             lambda: cox([1, 2], [True, True], [[1.0], [0.0]], weights=[1, 1], cluster=[1, 2]),
             "single rows",
