@@ -53,6 +53,7 @@ PEOPLE = [  # customer, joined, left, referrer, margins; the rest of the months 
     ("F", 20, None, "B", [12]),
     ("G", 90, None, "A", [50]),
     ("H", 70, None, "D", [3]),
+    ("I", 50, None, None, [9]),
 ]
 
 
@@ -171,19 +172,19 @@ def test_concentration_is_refused_without_spread_or_referrers(counts, why):
 
 
 def test_the_window_counts_customers_followed_for_all_of_it():
-    """Last day 100, one month: A, B, C, D, E, F joined 31 days or more before it; H joined 30 days before and G 10.
+    """Last day 100, one month: A, B, C, D, E, F, I joined 31 days or more before it; H 30 and G 10 days.
 
     Made in 30.4375 days: A two (G came on day 90), B one; D's came on day 70.
     """
     result = referral_concentration(world(), referral_window_months=1, min_group=1)
-    assert (result.n, result.referrals, result.referring) == (8, 5, 3)
-    assert result.followed == 6
+    assert (result.n, result.referrals, result.referring) == (9, 5, 3)
+    assert result.followed == 7
     assert result.window.values.tolist() == [0, 1, 2]
-    assert result.window.units.tolist() == [4, 1, 1]
+    assert result.window.units.tolist() == [5, 1, 1]
     like = found(result)["referrers.gini.like_for_like"]
-    # Areas below, in sixths and thirds: 1/6 * (0 + 1/3)/2 + 1/6 * (1/3 + 1)/2 = 5/36.
-    assert like.estimate == pytest.approx(1 - 2 * 5 / 36, rel=1e-12)
-    assert "the 6 customers" in like.sentence
+    # Areas below, in sevenths and thirds: 1/7 * (0 + 1/3)/2 + 1/7 * (1/3 + 1)/2 = 5/42.
+    assert like.estimate == pytest.approx(1 - 2 * 5 / 42, rel=1e-12)
+    assert "the 7 customers" in like.sentence
 
 
 def test_the_lorenz_frame_lies_in_its_band_and_ends_at_the_corners():
@@ -200,7 +201,7 @@ def test_the_lorenz_frame_lies_in_its_band_and_ends_at_the_corners():
 
 
 def test_referral_value_by_hand(by_hand):
-    """Two full months need 60.875 days: A, B, D, E, F and C. p 1/2, A 20, C 32; money halves each month.
+    """Two full months need 60.875 days: A, B, C, D, E and F; I has 50. p 1/2, A 20, C 32; money halves each month.
 
     A: B on day 0 (V 8/2 = 4) and C on day 10 (V 6/2 = 3): (2 + 10 - 32) + f(10)(1.5 + 10 - 32); G is too late. B: F on
     day 20 (V 12/2 = 6): f(20)(3 + 10 - 32), f(t) = 4096**(-t/365.25). D's came after the window.
@@ -305,8 +306,8 @@ def test_what_is_not_known_of_the_programme_is_refused_by_name(by_hand):
 
 def test_late_entrants_have_no_full_window(by_hand):
     """Who joined before the first day was not seen from the start."""
-    tenure = replace(by_hand.tenure, entry=np.array([5, 0, 0, 0, 0, 0, 0, 0]))
-    assert followed_for(tenure, 2).tolist() == [False] + [True] * 5 + [False] * 2
+    tenure = replace(by_hand.tenure, entry=np.array([5, *[0] * 8]))
+    assert followed_for(tenure, 2).tolist() == [False] + [True] * 5 + [False] * 3
     assert one_month(replace(by_hand, tenure=tenure)).count.tolist() == [1, 0, 0, 0, 0]
 
 
@@ -358,6 +359,20 @@ def test_cells_are_cut_at_the_median_where_most_have_referral_value():
     empty = found(result)["referrers.cell.affluents"]
     assert empty.estimate == 0
     assert empty.ci_high == pytest.approx(stats.norm.ppf(0.975) ** 2 / (8 + stats.norm.ppf(0.975) ** 2))  # fmt: skip
+
+
+def test_a_cell_moves_with_the_median_that_cuts_it():
+    """Own values 1 to 8; just at the median stand 4 and 5, one of them with referral value: half of the neighbours.
+
+    The champion is 8: influence 1[champion] - 1/8 - 1/2 (1[above] - 1/2). Where most lose, the cut stays at 0.
+    """
+    result = cells(valued(range(1, 9), [0, 6, 0, 6, 0, 0, 0, 9]))
+    inside, above = np.arange(8) == 7, np.arange(8) > 3
+    influence = inside - 1 / 8 - 0.5 * (above - 0.5)
+    champions = result.cells[0].share
+    assert champions.value == 1 / 8
+    assert champions.se == pytest.approx(np.sqrt((influence**2).sum() / 8 / 7), rel=1e-12)
+    assert cells(valued(range(1, 9), [-1, -2, -3, -1, -2, 6, 7, 8])).referral_cut == 0
 
 
 def test_cells_without_spread_of_own_value_are_refused():
@@ -433,13 +448,25 @@ def test_the_best_are_refused_with_few_referrers_or_all_the_same(by_hand):
         "(parameter referral_window_months): 1; at least 5"
         in few["referrers.best_bring_best"].sentence
     )
-    assert few["referrers.best_bring_most"].n == 6
+    assert few["referrers.best_bring_most"].n == 7
     people = [(name, joined, left, by, [7, 7]) for name, joined, left, by, _ in drawn_world()]
     people = [(name, joined, None, by, margins) for name, joined, _, by, margins in people]
     same = best(world(people, until=500), annual_discount_rate=0.0, referral_window_months=2)
     assert "same value" in found(same)["referrers.best_bring_best"].sentence
     assert "same value" in found(same)["referrers.best_bring_most"].sentence
     assert same.to_frame().empty
+
+
+def test_one_family_says_nothing_of_chance():
+    """Eight customers in one chain: seven referrers, and not two of them independent."""
+    names = "ABCDEFGH"
+    people = [
+        (name, i, None, names[i - 1] if i else None, [3 * i % 7, i]) for i, name in enumerate(names)
+    ]
+    result = best(world(people), annual_discount_rate=0.0, referral_window_months=2)
+    assert (result.pairs, result.referrers, result.families) == (7, 7, 1)
+    refused = found(result)["referrers.best_bring_best"]
+    assert "(parameter referral_window_months): 1; at least 5 are needed" in refused.sentence
 
 
 def test_every_pair_of_verdicts_has_its_title():
