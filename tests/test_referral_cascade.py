@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,10 @@ from cascades import Law, draw, linked, world
 from drawing import check_words, drawn, panels_of, words
 
 from retorno.display import figure, table
-from retorno.figures.referral import cascade_time as time_figures
-from retorno.figures.referral import generations as figures
-from retorno.referral.cascade import generations as generations_step
-from retorno.referral.cascade import reproduction as reproduction_step
-from retorno.referral.cascade import spread as spread_step
-from retorno.referral.cascade import timing as timing_step
-from retorno.referral.cascade import tree as tree_step
+from retorno.figures.referral.cascade_time import generation_time as draw_time
+from retorno.figures.referral.cascade_time import tree as draw_tree
+from retorno.figures.referral.generations import generations as draw_generations
+from retorno.figures.referral.generations import reproduction as draw_reproduction
 from retorno.referral.cascade.families import families
 from retorno.referral.cascade.generations import generations
 from retorno.referral.cascade.reproduction import reproduction
@@ -391,13 +389,14 @@ def test_brought_on_the_same_day():
     assert found["cascade.reached.year_1"].ci_low == pytest.approx(1)
 
 
-STEPS = (generations_step, reproduction_step, spread_step, timing_step, tree_step)
+STEPS = ("generations", "reproduction", "spread", "timing", "tree")
 
 
 def test_every_definition_is_stated_once(large):
     ids = [f.id for step in all_steps(large) for f in step.findings()]
     assert len(ids) == len(set(ids))
-    definitions = [d for step in STEPS for d in step.DEFINITIONS]
+    modules = [import_module(f"retorno.referral.cascade.{step}") for step in STEPS]
+    definitions = [d for module in modules for d in module.DEFINITIONS]
     assert all(sum(d.matches(i) or d.id == i for d in definitions) == 1 for i in ids)
     assert all(any(d.matches(i) or d.id == i for i in ids) for d in definitions)
 
@@ -411,10 +410,10 @@ def test_tables_show(large, by_hand, growing):
 
 
 DRAWINGS = {
-    "generations": (figures.generations, 0),
-    "reproduction": (figures.reproduction, 1),
-    "time": (time_figures.generation_time, 2),
-    "tree": (time_figures.tree, 3),
+    "generations": (draw_generations, 0),
+    "reproduction": (draw_reproduction, 1),
+    "time": (draw_time, 2),
+    "tree": (draw_tree, 3),
 }
 WORLDS = {
     "large": {"seed": 1, "seeds": 2_000},
