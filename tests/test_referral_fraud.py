@@ -461,7 +461,7 @@ def test_the_cheapest_threshold_is_among_those_close_and_a_far_one_is_not():
 
 
 def test_without_review_the_loss_is_that_assumed_and_says_so():
-    """20 * 27 + 80 * 32 = 3,100 were paid: [0.05, 0.15] of it is 310 in the middle, the middle 95 % 162.75 to 457.25."""
+    """20 * 27 + 80 * 32 = 3,100 were paid: 0.05 to 0.15 of it, 310 in the middle, 95 % within 162.75 to 457.25."""
     links = by_hand()
     links.rows = links.rows.drop(columns="status")
     between = Assumptions(**REWARDS, admin_cost=2.0, fraud_share=[0.05, 0.15])

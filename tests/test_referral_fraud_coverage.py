@@ -2,7 +2,7 @@
 
 What is asked is about the very referrals of a run, so its truth is its own: estimates are judged by their distance
 from it. Each run draws a new world and who is looked into. The short version stands in for the full one: 2,000 runs,
-coverage of a 95 % interval between 0.93 and 0.97.
+coverage of a 95 % interval between 0.93 and 0.97, but for precision, see `BOUNDS`.
 """
 
 import numpy as np
@@ -26,6 +26,9 @@ CASES = {
     "by points": {"real": 1200, "fraud_share": 0.12, "reviewed": 1.0},
     "unequal money": {"real": 1200, "fraud_share": 0.12, "reviewed": 0.2},
 }
+# Of groups with many points all are fraud, and the interval of such a group ends at 1: it is never too low. Precision
+# is covered in 95.8 to 98.0 % of the runs; Wilson's intervals in 95.7 to 97.2 %, but they are a tenth wider.
+BOUNDS = {"precision": (0.93, 0.985)}
 SHORT = pytest.param(40, id="short")
 FULL = pytest.param(2_000, id="full", marks=pytest.mark.full)
 
@@ -77,14 +80,11 @@ def test_what_those_looked_into_say_covers_what_is_known(runs, case):
     for name in ("precision", "recall", "share", "loss"):
         errors = [errors[name] for errors, *_ in done if name in errors]
         assert len(errors) >= 0.98 * runs
-        judge(f"{case}: {name}", 0.0, errors, bounds=BOUNDS.get((case, name), (0.93, 0.97)))
+        judge(f"{case}: {name}", 0.0, errors, bounds=BOUNDS.get(name, (0.93, 0.97)))
     close, dearer = np.mean([c for _, c, _ in done]), np.mean([d for *_, d in done])
     print(f"{case}: best threshold among the close {close:.3f}, chosen one dearer by {dearer:.3%}")
     assert close > 0.93
     assert dearer < 0.05
-
-
-BOUNDS = {}
 
 
 def test_who_is_looked_into_by_what_the_points_do_not_hold_misleads():
