@@ -364,13 +364,13 @@ def test_cells_are_cut_at_the_median_where_most_have_referral_value():
 def test_a_cell_moves_with_the_median_that_cuts_it():
     """Own values 1 to 8; just at the median stand 4 and 5, one of them with referral value: half of the neighbours.
 
-    The champion is 8: influence 1[champion] - 1/8 - 1/2 (1[above] - 1/2). Where most lose, the cut stays at 0.
+    Champions are 7 and 8: influence 1[champion] - 1/4 - 1/2 (1[above] - 1/2). Where most lose, the cut stays at 0.
     """
-    result = cells(valued(range(1, 9), [0, 6, 0, 6, 0, 0, 0, 9]))
-    inside, above = np.arange(8) == 7, np.arange(8) > 3
-    influence = inside - 1 / 8 - 0.5 * (above - 0.5)
+    result = cells(valued(range(1, 9), [0, 0, 0, 6, 0, 0, 9, 9]))
+    inside, above = np.arange(8) > 5, np.arange(8) > 3
+    influence = inside - 1 / 4 - 0.5 * (above - 0.5)
     champions = result.cells[0].share
-    assert champions.value == 1 / 8
+    assert champions.value == 1 / 4
     assert champions.se == pytest.approx(np.sqrt((influence**2).sum() / 8 / 7), rel=1e-12)
     assert cells(valued(range(1, 9), [-1, -2, -3, -1, -2, 6, 7, 8])).referral_cut == 0
 

@@ -133,37 +133,54 @@ def forest(rng, seeds, *, like, noise, shape=0.5, mean=0.6, most=0.0):
 PAIRS = {
     "no likeness": (300, 0.0, 1.0, (0.93, 0.97)),
     "some": (300, 0.5, 1.0, (0.93, 0.97)),
-    "strong and no noise": (
-        300,
-        0.8,
-        0.0,
-        (0.91, 0.95),
-    ),  # 0.928 of 1,000 runs: too near 0, see below
     "strong in many families": (1_200, 0.8, 0.0, (0.93, 0.97)),
     "few referrers": (60, 0.5, 1.0, (0.92, 0.98)),
 }
 
 
-@pytest.mark.parametrize("case", PAIRS)
-@pytest.mark.parametrize("runs", [SHORT, FULL])
-def test_best_bring_best_covers(runs, case):
-    """Both values are normal with correlation like / (1 + noise**2); Spearman's is then 6/pi asin(r/2).
+def pairs_found(runs, seeds, like, noise, seed):
+    """Return the true correlation and the estimates of `runs` draws.
 
-    300 seeds give about 350 pairs of 190 referrers in 98 families, some with ten pairs and more; 60 seeds about 70
-    pairs of 38 in 20. Where likeness is strong, a family has nearly one value and few families give an estimate that is
-    a third of its standard error too near 0.
+    Both values are normal with correlation like / (1 + noise**2); Spearman's is then 6/pi asin(r/2).
     """
-    seeds, like, noise, bounds = PAIRS[case]
-    truth = 6 / np.pi * np.arcsin(like / (1 + noise**2) / 2)
-    rng, found = np.random.default_rng(20_240_602 + list(PAIRS).index(case)), []
+    rng, found = np.random.default_rng(seed), []
     while len(found) < runs:
         value, parent, _ = forest(rng, seeds, like=like, noise=noise)
         child = np.flatnonzero(parent >= 0)
-        if np.unique(parent[child]).size < 5:
-            continue
-        pairs = rank_correlation(value[parent[child]], value[child], cluster=parent[child], also=child)  # fmt: skip
-        found.append(pairs.at(LEVEL))
+        whose = parent[child]
+        if np.unique(whose).size >= 5:
+            found.append(rank_correlation(value[whose], value[child], cluster=whose, also=child).at(LEVEL))  # fmt: skip
+    return 6 / np.pi * np.arcsin(like / (1 + noise**2) / 2), found
+
+
+@pytest.mark.parametrize("case", PAIRS)
+@pytest.mark.parametrize("runs", [SHORT, FULL])
+def test_best_bring_best_covers(runs, case):
+    """300 seeds give about 350 pairs of 190 referrers in 98 families, some with ten pairs and more.
+
+    60 seeds give about 70 pairs of 38 referrers in 20 families, 1,200 four times the first.
+    """
+    *options, bounds = PAIRS[case]
+    truth, found = pairs_found(runs, *options, 20_240_602 + list(PAIRS).index(case))
     judge(f"best bring best, {case}", truth, found, bounds=bounds)
+
+
+@pytest.mark.parametrize("runs", [SHORT, FULL])
+def test_strong_likeness_in_few_families_comes_out_a_little_too_near_zero(runs):
+    """98 families, each of nearly one value: measured 0.935 with a bias of -0.0075, a fifth of a standard error.
+
+    That bias is beyond what the definitions allow; in 390 families it is gone.
+    """
+    truth, found = pairs_found(runs, 300, 0.8, 0.0, 20_240_604)
+    values = np.array([one.value for one in found])
+    covered = np.mean([one.ci_low <= truth <= one.ci_high for one in found])
+    off = (values.mean() - truth) / values.std(ddof=1)
+    print(
+        f"best bring best, strong in few families: {runs} runs, {covered:.3f}, bias {off:+.2f} SE"
+    )
+    slack = 3 * np.sqrt(0.05 * 0.95 / runs) if runs < 1_950 else 0
+    assert 0.92 - slack <= covered <= 0.95 + slack
+    assert -0.35 - slack * 5 <= off <= slack * 5
 
 
 def test_pairs_taken_for_independent_would_miss():

@@ -66,8 +66,9 @@ def rank_correlation(first, second, *, cluster=None, also=None) -> RankCorrelati
     number: its own product, and how it moves the grades of all others. Variance: squares of its sums over clusters;
     with `also` the largest of these, of these and the products of each pair with the pairs of its other member, and of
     the squares of sums over groups. The first is best where only pairs of one member are alike, the last where likeness
-    runs through whole families. On families of three generations 95 % intervals covered 0.93 to 0.97 for correlations
-    up to 0.5; for one of 0.8 0.93 at 100 groups and 0.94 at 330, as the estimate is then too near 0.
+    runs through whole families. On families of four generations 95 % intervals covered 0.95 to 0.965 for correlations
+    up to 0.25, at 20 and 98 groups; for one of 0.8 0.935 at 98 groups, where the estimate is a fifth of its standard
+    error too near 0, and 0.94 to 0.95 at 390.
     """
     first, second = (np.asarray(v, dtype=float) for v in (first, second))
     n = first.size
