@@ -15,9 +15,9 @@ from retorno.figures.referral.leavers import leavers
 from retorno.figures.referral.panel import panel
 from retorno.referral import follow, margin_gap
 from retorno.referral.gap.panel import gap_model
-from retorno.referral.gap.rows import families, rows
+from retorno.referral.gap.rows import rows
 from retorno.referral.gap.weighting import weighted_gap
-from retorno.referral.links import Links
+from retorno.referral.links import Links, families
 from retorno.stats.adjustment import CollinearError, SeparationError
 from retorno.stats.dropout import remaining
 from retorno.stats.panel import gap_curve, natural_spline, shape_p, spread_knots

@@ -1,6 +1,7 @@
 """Who brought whom: links and referrals that count, those that do not with their reason, covariates."""
 
 import doctest
+import sys
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 
 from retorno import simulate
 from retorno.errors import ParameterError
-from retorno.referral import links as module
 from retorno.referral.alike.covariates import MOST, known_before
 from retorno.referral.links import in_cycles, links
 from retorno.referral.tenure import follow
@@ -151,7 +151,7 @@ def test_cycles_of_any_length_are_found_and_those_who_lead_into_them_are_not():
     found = in_cycles([*ring, *chain, 5])
     assert found[:1000].all()
     assert not found[1000:].any()
-    assert doctest.testmod(module).failed == 0
+    assert doctest.testmod(sys.modules[links.__module__]).failed == 0
 
 
 def test_the_simulated_world_has_no_problem_but_its_fraud():

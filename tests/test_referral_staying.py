@@ -497,11 +497,6 @@ def test_errors_by_family_are_larger_where_families_leave_together(base):
     assert "600 families" in stated(paired)["retention.hazard_ratio.adjusted"].method
 
 
-def test_families_join_whoever_is_linked():
-    """A brought B, B brought C; D nobody; F brought E."""
-    assert adjusted.families([-1, 0, 1, -1, 5, -1]).tolist() == [0, 0, 0, 1, 2, 2]
-
-
 def test_customers_with_an_empty_cell_are_left_out_and_counted(base):
     tenure, loyal = confounded(base, n=400)
     gaps = np.where(np.arange(400) < 30, np.nan, loyal)

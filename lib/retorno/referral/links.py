@@ -260,13 +260,37 @@ def in_cycles(referrer) -> np.ndarray:
     >>> in_cycles([1, 2, 0, 1, -1]).tolist()
     [True, True, True, False, False]
     """
+    referrer = np.asarray(referrer)
+    child = np.flatnonzero(referrer >= 0)
+    part = joined(child, referrer[child], referrer.size, "strong")
+    return (np.bincount(part)[part] > 1) | (referrer == np.arange(referrer.size))
+
+
+def families(links: Links | None, n: int) -> np.ndarray:
+    """Return the family of each of `n` customers as a number: who is joined by a chain of referrals has the same.
+
+    Siblings, grandparents and grandchildren are in it as well as the two of a dyad, so that customers who resemble each
+    other along the referrals are never taken for independent. Everybody alone where no links are known.
+    """
+    if links is None:
+        return np.arange(n)
+    child = links.children
+    return joined(child, links.referrer[child], n, "weak")
+
+
+def joined(giver, receiver, n: int, connection: str) -> np.ndarray:
+    """Return the part of the graph of referrals that each of `n` people is in, as a number.
+
+    Parameters
+    ----------
+    giver, receiver : array_like of int
+        The two people of each referral.
+    connection : str
+        "weak": a part holds who is joined by referrals in any direction; "strong": who can be reached both ways.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    referrer = np.asarray(referrer)
-    child = np.flatnonzero(referrer >= 0)
-    graph = coo_array(
-        (np.ones(child.size), (child, referrer[child])), shape=(referrer.size, referrer.size)
-    )
-    _, part = connected_components(graph.tocsr(), directed=True, connection="strong")
-    return (np.bincount(part)[part] > 1) | (referrer == np.arange(referrer.size))
+    ones = np.ones(np.size(giver), dtype=np.int8)
+    graph = coo_array((ones, (giver, receiver)), shape=(n, n)).tocsr()
+    return connected_components(graph, directed=connection == "strong", connection=connection)[1]

@@ -19,8 +19,8 @@ from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.referral.alike.balance import Balance, rests
 from retorno.referral.alike.covariates import Covariates
 from retorno.referral.alike.weighted import by_family, values
-from retorno.referral.gap.rows import families, rows
-from retorno.referral.links import Links
+from retorno.referral.gap.rows import rows
+from retorno.referral.links import Links, families
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
 from retorno.stats.adjustment import CollinearError, SeparationError
 from retorno.stats.odds import Odds, odds_weights

@@ -7,8 +7,8 @@ import numpy as np
 from retorno.language import integer, say
 from retorno.referral.alike.covariates import Covariates
 from retorno.referral.gap.curve import GapModel
-from retorno.referral.gap.rows import Rows, families, none_in_first, rows
-from retorno.referral.links import Links
+from retorno.referral.gap.rows import Rows, none_in_first, rows
+from retorno.referral.links import Links, families
 from retorno.referral.tenure import Tenure
 from retorno.stats.adjustment import CollinearError, standardised
 from retorno.stats.panel import gap_curve, natural_spline, shape_p, spread_knots

@@ -6,7 +6,6 @@ import numpy as np
 
 from retorno.findings import too_few
 from retorno.language import integer, say
-from retorno.referral.links import Links
 from retorno.referral.tenure import NAMES, Tenure
 
 
@@ -72,19 +71,3 @@ def none_in_first(tenure: Tenure, chosen, *, least: int) -> str:
         month=integer(1),
     )
     return too_few(what, n[group], least)
-
-
-def families(links: Links | None, n: int) -> np.ndarray:
-    """Return the family of each of `n` customers as a number: who is joined by a chain of referrals has the same.
-
-    Siblings, grandparents and grandchildren are in it as well as the two of a dyad, so that margins which resemble each
-    other along the referrals are never taken for independent. Everybody alone where no links are known.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    if links is None or not links.children.size:
-        return np.arange(n)
-    child = links.children
-    graph = coo_array((np.ones(child.size), (child, links.referrer[child])), shape=(n, n))
-    return connected_components(graph.tocsr(), directed=False)[1]

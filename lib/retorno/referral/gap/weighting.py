@@ -8,8 +8,8 @@ from retorno.findings import too_few
 from retorno.language import integer, say
 from retorno.referral.alike.covariates import Covariates
 from retorno.referral.gap.leavers import Leavers
-from retorno.referral.gap.rows import families, none_in_first, rows
-from retorno.referral.links import Links
+from retorno.referral.gap.rows import none_in_first, rows
+from retorno.referral.links import Links, families
 from retorno.referral.tenure import NAMES, Tenure, month_start
 from retorno.stats.adjustment import CollinearError, SeparationError, standardised
 from retorno.stats.dropout import remaining

@@ -15,6 +15,7 @@ import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, number, percent, say, say_n
+from retorno.referral.links import families
 from retorno.referral.staying.hazard import with_late
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
 from retorno.stats.cox import Cox, cox
@@ -225,7 +226,7 @@ def adjusted_hazard(
     design = np.hstack([referred, covariates.design[known]])
     options = {
         "entry": tenure.entry[known],
-        "cluster": None if links is None else families(links.referrer)[known],
+        "cluster": None if links is None else families(links, known.size)[known],
     }
     try:
         return result(
@@ -235,29 +236,6 @@ def adjusted_hazard(
         return result(refused=_collinear(covariates.words))
     except Separated:
         return result(refused=_separated(covariates.words))
-
-
-def families(referrer) -> np.ndarray:
-    """Return a number for each customer that those share who are linked by who brought whom.
-
-    Parameters
-    ----------
-    referrer : array_like of int, shape (n,)
-        Position of who brought each; -1 nobody, or not known.
-
-    Examples
-    --------
-    >>> families([-1, 0, 1, -1]).tolist()
-    [0, 0, 0, 1]
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    referrer = np.asarray(referrer)
-    child = np.flatnonzero(referrer >= 0)
-    edges = np.ones(child.size), (child, referrer[child])
-    graph = coo_array(edges, shape=(referrer.size, referrer.size))
-    return connected_components(graph.tocsr(), directed=False)[1]
 
 
 def _collinear(words: str) -> str:
