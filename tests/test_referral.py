@@ -396,7 +396,9 @@ def test_doubling_all_money_doubles_value_and_leaves_the_return(drawn):
     twice = replace(KNOWN, **{name: 2 * getattr(KNOWN, name) for name in costs})
     one = all_values(drawn.customers, drawn.margins)
     other = all_values(drawn.customers, doubled, twice)
-    for name, finding in one.items():
+    stated = {name: finding for name, finding in one.items() if finding.verdict != "refused"}
+    assert set(one) - set(stated) == {"roi.value_of_information"}  # nothing is left to find out
+    for name, finding in stated.items():
         factor = 2 if finding.unit.startswith("EUR") else 1
         assert other[name].estimate == pytest.approx(factor * finding.estimate, rel=1e-9), name
 
@@ -405,7 +407,8 @@ def test_all_referred_or_none_is_refused_and_says_so(drawn):
     """Nobody to compare with: every comparison is refused; what needs one group alone stands."""
     everybody = all_values(drawn.customers.assign(referred=1), drawn.margins)
     compared = {"margin_gap.month_1", "margin_gap.month_12", "retention.other", "retention.hazard_ratio",
-                "value_gap", "roi.published_form"}  # fmt: skip
+                "retention.log_rank_p", "value_gap", "value_gap.percent", "roi.published_form"}  # fmt: skip
+    compared |= {"roi.value_of_information"}  # nothing is left to find out of a share that is one number
     assert {i for i, f in everybody.items() if f.verdict == "refused"} == compared
     assert '"Other"' in everybody["value_gap"].sentence
     nobody = all_values(drawn.customers.assign(referred=0), drawn.margins)

@@ -26,7 +26,7 @@ PAYS = WORLDS["pays"]
 CASES = {
     "pays": PAYS,
     "only_looks_better": WORLDS["only_looks_better"],
-    "equal": replace(PAYS, gap=0.0, hazard_ratio=1.0),
+    "equal": replace(PAYS, gap=0.0, hazard_ratio=1.0, private_share=(0.2, 0.2)),
     "negative": replace(PAYS, gap=-2.5, hazard_ratio=1.2),
 }
 SHORT = pytest.param(100, id="short")
@@ -45,7 +45,7 @@ def part(world, runs, rng):
         observed_until=tables.last_day.isoformat(),
     )
     months = [tenure.month(k) for k in range(1, HORIZON + 1)]
-    # Customers are drawn alike and apart, so those next to each other are as good a run as any.
+    # Families stand together, so those next to each other are as good a run as any.
     for start in range(0, runs * SIZE, SIZE):
         run = slice(start, start + SIZE)
         rows = []
@@ -106,7 +106,10 @@ def all_runs(world, runs, seed):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("runs", [SHORT, FULL])
 def test_every_interval_covers_what_the_world_knows(runs, case):
-    """300 customers a run, half of them referred; about 65 of a group are present in month 36."""
+    """300 customers a run, half of them referred; about 55 of a group are present in month 36.
+
+    Customers of one family earn alike (0.3 between who brings and who is brought), which the crude intervals leave out.
+    """
     world = CASES[case]
     truth = answers(world, **DEFAULTS)
     found = list(all_runs(world, runs, seed=20_240_503 + list(CASES).index(case)))

@@ -1,16 +1,25 @@
 """The answer of the study in one sentence, from its findings alone.
 
-The return of the programme leads, beside the form in which such returns are published. Where it is refused, the gap
-in value stands with what is missing, and without margins how long customers stay.
+The return of the programme leads, beside the form in which such returns are published and the gap in value between
+customers alike. Where it is refused, the gap stands with what is missing, and without margins how long customers stay.
+A table of referrers alone says how few make most referrals, and whether those who refer stay is left open.
 """
 
 from collections.abc import Iterable
 
 from retorno.findings import REFUSED, Answer, Finding, Findings, choose_cards, decide, shown
 from retorno.language import mark, quantity, say
+from retorno.referral.alike.adjusted import ADJUSTED
+from retorno.referral.campaign.credited import SHARE as NET_SHARE
+from retorno.referral.cascade.reproduction import NUMBER
+from retorno.referral.referrers.concentration import TOP_SHARES
+from retorno.referral.referrers.confounding import NAMES, WAYS
 from retorno.referral.staying.retention import HAZARD, OTHER, REFERRED, SHARES
-from retorno.referral.worth.programme import REWARD, ROI, TYPE_ONE
+from retorno.referral.worth.break_even import REWARD, TYPE_ONE
+from retorno.referral.worth.programme import ROI
 from retorno.referral.worth.value import GAP, PUBLISHED
+
+TOP = TOP_SHARES[0.20]
 
 # Return of the programme, gap in value, hazard of leaving -> headline.
 HEADLINES = {
@@ -44,20 +53,25 @@ HEADLINES = {
 }
 
 
+FEW = mark(
+    "The 20% of customers who refer most make {share} of all referrals; whether a programme pays these data cannot tell"
+)
+
+
 def answer(findings: Iterable[Finding]) -> Answer:
     """Return what the findings of the study come to."""
     found = Findings(findings)
+    roi, top = _stated(found, ROI), _stated(found, TOP)
+    lead = next((d for d in (ROI, GAP, HAZARD) if _stated(found, d)), None)
+    if lead is None and top:
+        headline = say(FEW, share=quantity(top.estimate, top.unit))
+        cards = (TOP, *WAYS.values(), ROI)
+        return Answer(headline, _of_few(found), choose_cards(found, *(d.id for d in cards)))
     headline = decide(HEADLINES, *(found.verdict(d.id) for d in (ROI, GAP, HAZARD)))
-    roi = found.get(ROI.id)
-    words = {} if _stated(found, ROI) is None else {"roi": quantity(roi.estimate, roi.unit)}
-    lead = next((d.id for d in (ROI, GAP, HAZARD) if _stated(found, d)), ROI.id)
-    cards = choose_cards(
-        found,
-        lead,
-        *(d.id for d in (ROI, PUBLISHED, GAP, REWARD, TYPE_ONE, HAZARD)),
-        *(SHARES[group].id for group in (REFERRED, OTHER)),
-    )
-    return Answer(say(headline, **words), " ".join(_lede(found)), cards)
+    words = {"roi": quantity(roi.estimate, roi.unit)} if roi else {}
+    cards = (lead or ROI, ROI, PUBLISHED, GAP, ADJUSTED, TYPE_ONE, NUMBER, NET_SHARE, HAZARD)
+    ids = [d.id for d in (*cards, *(SHARES[group] for group in (REFERRED, OTHER)))]
+    return Answer(say(headline, **words), " ".join(_lede(found)), choose_cards(found, *ids))
 
 
 def _stated(found: Findings, definition) -> Finding | None:
@@ -66,10 +80,11 @@ def _stated(found: Findings, definition) -> Finding | None:
 
 def _lede(found: Findings) -> list[str]:
     if roi := _stated(found, ROI):
-        return _of_return(roi, _stated(found, PUBLISHED), _stated(found, REWARD))
+        return _of_return(roi, found)
     parts = []
     if gap := _stated(found, GAP):
         parts.append(say("Value over the horizon, referred minus other: {gap}.", gap=shown(gap)))
+        parts += _alike(found)
     elif hazard := _stated(found, HAZARD):
         parts.append(say("Hazard of leaving, referred over other: {hazard}.", hazard=shown(hazard)))
     if refused := found.get(ROI.id):
@@ -79,9 +94,16 @@ def _lede(found: Findings) -> list[str]:
     return parts
 
 
-def _of_return(roi: Finding, published: Finding | None, reward: Finding | None) -> list[str]:
+def _alike(found: Findings) -> list[str]:
+    """Say what is left of the gap in value between customers alike, where that is known."""
+    if alike := _stated(found, ADJUSTED):
+        return [say("Between customers alike it is {alike}.", alike=shown(alike))]
+    return []
+
+
+def _of_return(roi: Finding, found: Findings) -> list[str]:
     parts = [say("The return is {roi} of its cost.", roi=shown(roi))]
-    if published:
+    if published := _stated(found, PUBLISHED):
         parts = [
             say(
                 "The return is {roi} of its cost; as such returns are published, the gap over the reward alone, it "
@@ -90,11 +112,35 @@ def _of_return(roi: Finding, published: Finding | None, reward: Finding | None) 
                 published=quantity(published.estimate, published.unit),
             )
         ]
-    if reward:
+    if reward := _stated(found, REWARD):
         parts.append(
             say(
                 "The reward to the referrer at which it is zero: {reward}.",
                 reward=quantity(reward.estimate, reward.unit),
             )
         )
+    gap = _stated(found, GAP)
+    if gap and _alike(found):
+        parts.append(say("The gap in value to other customers is {gap}.", gap=shown(gap)))
+        parts += _alike(found)
     return parts
+
+
+def _of_few(found: Findings) -> str:
+    """Say how differently one can compare those who refer with others, and why no return is stated."""
+    parts = []
+    ways = {key: way for key, d in WAYS.items() if (way := _stated(found, d))}
+    if ways:
+        told = "; ".join(
+            say("{which}: {value}", which=say(NAMES[key]), value=shown(way))
+            for key, way in ways.items()
+        )
+        parts.append(
+            say(
+                "Share who left, customers who refer minus others. {told}. None of these is an effect of referring.",
+                told=told,
+            )
+        )
+    if refused := found.get(ROI.id):
+        parts.append(refused.sentence)
+    return " ".join(parts)

@@ -111,6 +111,8 @@ ANY = {
     "rule": mark("each rule"),
     "group": mark("each group"),
     "days": mark("n"),
+    "year": mark("n"),
+    "cell": mark("each cell"),
 }
 
 
