@@ -109,7 +109,7 @@ ALL = [d for study in (recovery, reactivation, referral) for d in study.DEFINITI
 GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "nu", "rho")
 WITHOUT_LINE = {"share", "customers", "respondents", "money", "verdict", "p-value", "probability"}
 WITHOUT_LINE |= {"slope", "reliability", "moderator", "points", "correlation"}
-WITHOUT_LINE |= {"days", "weeks", "months", "shape"}
+WITHOUT_LINE |= {"days", "weeks", "months", "shape", "Gini"}
 # Letters that only count: customers, purchases, draws.
 COUNTING = {"i", "j"}
 

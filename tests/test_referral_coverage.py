@@ -16,8 +16,8 @@ from retorno.referral import Assumptions, follow, programme
 from retorno.referral.tenure import OTHER, REFERRED, month_start
 from retorno.referral.worth.value import Value, discounted_value
 from retorno.simulate.referral import DEFAULTS, WORLDS, answers, parameters, simulate
-from retorno.stats.student import welch
 from retorno.stats.cox import hazard_ratio
+from retorno.stats.student import welch
 from retorno.stats.survival import kaplan_meier
 from retorno.tables import connect, read
 

@@ -51,7 +51,8 @@ def test_three_months_by_hand():
     there 1, 1/4, 1/16, margins 12, 10, 8.
     V other = 8/2 + 4/4 + 2/8 = 5.25; V = 12/2 + 2.5/4 + 0.5/8 = 6.6875; gap 1.4375.
     C = 2 + 1 + 1 = 4; (1-f)(p V + (1-p) A) = 0.8 (3.34375 + 2) = 4.275, so roi 0.06875; reward at roi 0:
-    4.275 - 1 - 1; type one at roi 0: (4/0.8 - 4)/(6.6875 - 4); published form 1.4375/2 - 1.
+    4.275 - 1 - 1; type one at roi 0: (4/0.8 - 4)/(6.6875 - 4); fraud at roi 0: 1 - 4/5.34375; published form
+    1.4375/2 - 1.
     """
     found = answers(
         halving(),
@@ -69,6 +70,7 @@ def test_three_months_by_hand():
         "retention.referred": shares[0],
         "retention.other": shares[1],
         "retention.share_ratio": shares[0] / shares[1],
+        "retention.share_difference": shares[0] - shares[1],
         "retention.restricted_mean": lives[0] - lives[1],
         "retention.hazard_ratio": 2,
         "retention.hazard_ratio.adjusted": 2,
@@ -80,6 +82,7 @@ def test_three_months_by_hand():
         "roi.published_form": -0.28125,
         "roi": 0.06875,
         "break_even.reward": 2.275,
+        "break_even.fraud": 1 - 4 / 5.34375,
         "break_even.type_one": 1 / 2.6875,
     }
     days = found.pop("cascade.generation_days")
@@ -109,7 +112,7 @@ def test_worlds_have_the_same_customers_and_opposite_returns():
     pays, looks = (simulate.answers("referral", name) for name in ("pays", "only_looks_better"))
     assert pays["roi"] > 1
     assert looks["roi"] < -0.2
-    of_the_programme = {"roi", "break_even.reward", "break_even.type_one"}
+    of_the_programme = {"roi", "break_even.reward", "break_even.type_one", "break_even.fraud"}
     assert {k: v for k, v in pays.items() if k not in of_the_programme} == {
         k: v for k, v in looks.items() if k not in of_the_programme
     }
@@ -177,7 +180,7 @@ def test_what_the_user_sets_replaces_the_worlds_own_and_null_does_not():
 
 def test_of_a_range_no_return_is_stated():
     known = answers(WORLDS["pays"], **DEFAULTS)
-    without = set(known) - {"roi", "break_even.reward", "break_even.type_one"}
+    without = {name for name in known if name != "roi" and not name.startswith("break_even")}
     for name in ("type_one_share", "fraud_share"):
         assert set(answers(WORLDS["pays"], **DEFAULTS, **{name: [0.1, 0.3]})) == without
 
@@ -513,6 +516,10 @@ def test_recorded_referrals_are_the_real_ones_and_the_share_of_fraud():
     assert ring.mean() == pytest.approx(0.15, abs=0.03)
     assert fakes[~ring].str.startswith("X").all()
     told = rows.status.notna()
+    late = real.set_index("referred_id").referred_on - people.set_index("customer_id").joined_on
+    late = late.dropna().dt.days
+    assert late.min() == 0
+    assert (late > 0).mean() == pytest.approx(0.01, abs=4 * 0.1 / np.sqrt(late.size))
     assert told.mean() == pytest.approx(0.2, abs=4 * 0.4 / np.sqrt(len(rows)))
     assert (rows.status[told] == np.where(drawn.is_fraud, "fraud", "genuine")[told]).all()
     shared = real.duplicated(["referrer_id", "address"]).mean()

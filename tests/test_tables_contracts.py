@@ -37,7 +37,7 @@ def test_the_contracts_hold_the_columns_of_the_design():
         "margins": (["customer_id", "month", "margin"], []),
         "referrals": (
             ["referral_id", "referrer_id", "referred_id", "referred_on"],
-            "reward_referrer reward_referred status device address payment".split(),
+            ["reward_referrer", "reward_referred", "status", "device", "address", "payment"],
         ),
         "referrers": (["customer_id", "referrals"], ["left"]),
     }

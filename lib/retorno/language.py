@@ -184,7 +184,7 @@ def quantity(value: float, unit: str) -> str:
     """
     first = unit.split(" ")[0]
     if unit in COUNTS:
-        return integer(value)
+        return number(value, 0)
     if unit == P_VALUE:
         return p_value(value).removeprefix("p ").removeprefix("= ")
     if unit.startswith(DIFFERENCE):
@@ -201,4 +201,6 @@ def quantity(value: float, unit: str) -> str:
 
 
 P_VALUE = "p-value"
-COUNTS = frozenset({"customers", "days", "months", "purchases", "respondents", "rows"})
+COUNTS = frozenset(
+    ("customers", "days", "months", "points of score", "purchases", "respondents", "rows")
+)

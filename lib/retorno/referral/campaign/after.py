@@ -37,7 +37,7 @@ NET = Definition(
         "no end): y is the number of new customers of day t, e what level, trend and weekday of the days before the "
         "campaign give for it."
     ),
-    unit="customers in total",
+    unit="customers",
     sign=mark("Positive: more customers over both spans than the past leads to expect."),
     formula=r"\sum_{t \in C \cup A} (y_t - e_t)",
     reference=0.0,

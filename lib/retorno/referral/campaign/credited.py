@@ -173,7 +173,7 @@ class Credited:
         }
 
     def to_frame(self):
-        """Return row, label, customers (in total) with ci_low and ci_high; a count has none."""
+        """Return row, label, customers (in total) with ci_low and ci_high (none for a count), unit."""
         import pandas as pd
 
         effect, rows = self.after.effect, []
@@ -184,16 +184,16 @@ class Credited:
                     at = found.at(effect.level)
                     rows.append((name, say(ROWS[name]), at.value, *at.interval))
         numbers = ["customers", "ci_low", "ci_high"]
-        frame = pd.DataFrame(rows, columns=["row", "label", *numbers])
+        frame = pd.DataFrame(rows, columns=["row", "label", *numbers]).assign(unit="customers")
         return frame.astype(dict.fromkeys(numbers, float))
 
     def columns(self) -> dict[str, tuple[str, str]]:
         """Return label and kind of each column of the table."""
         return {
             "label": (say("Customers"), "text"),
-            "customers": (say("In total"), "number"),
-            "ci_low": (say("From"), "number"),
-            "ci_high": (say("To"), "number"),
+            "customers": (say("In total"), "unit:unit"),
+            "ci_low": (say("From"), "unit:unit"),
+            "ci_high": (say("To"), "unit:unit"),
         }
 
     def table_caption(self) -> str:

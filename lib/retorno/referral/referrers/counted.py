@@ -5,14 +5,20 @@ concentration of referrals, and a lesson on comparing those who refer with those
 customer, no link between two customers and no day, so everything that rests on these is refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Findings
+from retorno.findings import Findings
 from retorno.language import mark, say
+from retorno.referral.campaign.credited import SHARE as NET_SHARE
+from retorno.referral.campaign.effect import EFFECTS
+from retorno.referral.cascade.reproduction import NUMBER
+from retorno.referral.cascade.timing import DAYS
+from retorno.referral.fraud.flagged import SHARE as FLAGGED
+from retorno.referral.fraud.loss import LOSS
 from retorno.referral.referrers.best import BEST
 from retorno.referral.referrers.concentration import ReferralConcentration, concentration_of
 from retorno.referral.staying.retention import DEFINITIONS as RETENTION
@@ -49,6 +55,12 @@ CANNOT = (
     (GAP, "value"),
     (ROI, "value"),
     (BEST, "links"),
+    (NUMBER, "links"),
+    (DAYS, "links"),
+    (FLAGGED, "rows"),
+    (LOSS, "rows"),
+    (EFFECTS["all"], "days"),
+    (NET_SHARE, "days"),
 )
 
 
@@ -113,19 +125,6 @@ def counted(table) -> Counted:
     return Counted(frame["referrals"].to_numpy().astype(int), left, others)
 
 
-def cannot_answer(
-    more: Iterable[tuple[Definition, str] | tuple[Definition, str, Mapping[str, str]]] = (),
-) -> Findings:
-    """Refuse what a table of referrers cannot say: retention, value gap, return, whether the best bring the best.
-
-    Parameters
-    ----------
-    more : iterable of (Definition, reason) or (Definition, reason, names)
-        What else is refused: the reason a key of `REASONS` or a sentence already said; `names` fill the braces of an
-        id.
-    """
-    refused = []
-    for definition, reason, *names in (*CANNOT, *more):
-        why = say(REASONS[reason]) if reason in REASONS else reason
-        refused.append(definition.refuse(why, **(names[0] if names else {})))
-    return Findings(refused)
+def cannot_answer() -> Findings:
+    """Refuse what a table of referrers cannot say, each with its reason and what would be needed."""
+    return Findings(definition.refuse(say(REASONS[why])) for definition, why in CANNOT)

@@ -150,6 +150,7 @@ def _gaps(world, horizon_months):
         referred, other = (float(world.still_there(group, end)) for group in (True, False))
         found |= {"retention.referred": referred, "retention.other": other}
         found["retention.share_ratio"] = referred / other
+        found["retention.share_difference"] = referred - other
         lives = [_months_of_life(world, group, end) for group in (True, False)]
         found["retention.restricted_mean"] = lives[0] - lives[1]
     return found
@@ -188,6 +189,8 @@ def _returns(programme, value, reward_referrer, reward_referred):
     earned = (1 - f) * (p * value + (1 - p) * saved)
     cost = reward_referrer + other_cost
     found = {"break_even.reward": earned - other_cost}
+    if f < 1 and earned > 0:
+        found["break_even.fraud"] = 1 - cost * (1 - f) / earned
     if cost > 0:
         found["roi"] = earned / cost - 1
     if f < 1 and value != saved:

@@ -3,7 +3,8 @@
 A real referral leaves a device, an address and a means of payment of its own; now and then it shares one with another
 referral of the same referrer, as households do. Fraud comes in four kinds: accounts that one customer opens for
 himself over time, a burst of them on one day, customers who refer each other, and accounts that share nothing and fall
-silent. Somebody has looked into a random part of all.
+silent. Some real referrals are recorded only days after the customer joined, and so look as if they brought nobody new.
+Somebody has looked into a random part of all.
 """
 
 import numpy as np
@@ -12,6 +13,10 @@ import pandas as pd
 from retorno.simulate import columns
 
 REVIEWED = 0.2
+LATE, DAYS_LATE = (
+    0.01,
+    5,
+)  # share of real referrals that are recorded late; by how many days at most
 SHARED = {"device": 0.02, "address": 0.06, "payment": 0.005}  # of real referrals
 KINDS = ("self", "burst", "ring", "ghost")
 CHANCES = (0.40, 0.30, 0.15, 0.15)
@@ -30,6 +35,8 @@ def recorded(world, people, ids, rng) -> tuple[pd.DataFrame, np.ndarray]:
     status, device, address, payment.
     """
     real = _real(people, ids, rng)
+    late = (rng.random(len(real)) < LATE) * rng.integers(1, DAYS_LATE + 1, size=len(real))
+    real["day"] = np.minimum(real.day + late, world.days - 1)
     share = world.programme.fraud_share
     wanted = round(len(real) * share / (1 - share)) if share < 1 else 0
     fake = _fraud(world, people, ids, wanted, rng) if wanted else real.iloc[:0]
