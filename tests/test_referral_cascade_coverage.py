@@ -161,21 +161,28 @@ MEDIANS = {"cascade.generation_days", "cascade.generation_days.corrected"}
 COMPLETE = {"easy", "few", "even"}  # all trees have ended by the last day
 
 
-# Coverage measured (2,000 runs; 400 of "even") where the judge is missed, in coverage or in bias. Within the days
-# followed there are 0.59 of the 0.6. Of a tree that is complete but for a few in 10,000 after two years, the rest hangs on the
-# longest delays; k is stated only where chance alone is ruled out, of k = 5 in one world of six, and is then too low.
+# Coverage measured in 2,000 runs where the judge is missed, in coverage or in bias. Within the days followed there are
+# 0.59 of the 0.6. Of a tree that is complete but for a few in 10,000 after two years, the rest hangs on the longest
+# delays; k is stated only where chance alone is ruled out, of k = 5 in one world of six, and is then too low.
 PINNED = {
-    ("recent and slow", "the law's own"): 0.942,
-    ("recent and slow", "cascade.reached.year_2"): 0.928,
-    ("recent and slow", "cascade.reached.year_3"): 0.922,
-    ("few", "cascade.reached.year_2"): 0.951,
-    ("few", "cascade.reached.year_3"): 0.950,
-    ("even", "cascade.reached.year_1"): 0.953,
-    ("even", "cascade.reached.year_2"): 0.895,
-    ("even", "cascade.reached.year_3"): 0.860,
-    ("even", "cascade.dispersion"): 0.831,
+    ("recent and slow", "the law's own"): 0.945,
+    ("recent and slow", "cascade.reached.year_2"): 0.933,
+    ("recent and slow", "cascade.reached.year_3"): 0.928,
+    ("even", "cascade.reached.year_1"): 0.940,
+    ("even", "cascade.reached.year_2"): 0.891,
+    ("even", "cascade.reached.year_3"): 0.872,
+    ("even", "cascade.dispersion"): 0.887,
 }
-MEASURED = 400  # runs behind a pinned coverage, at least; of k = 5 it is stated in 65
+MEASURED = 300  # runs behind a pinned coverage, at least: k = 5 is stated in so many
+NEARLY_ALL = {"cascade.reached.year_2", "cascade.reached.year_3"}  # bias says little next to 1
+
+
+def check_coverage(found):
+    """Assert coverage as the judge does, and nothing of the bias."""
+    covered = np.mean([e.ci_low <= 0 <= e.ci_high for e in found])
+    slack = 0 if len(found) >= 1_950 else 3 * np.sqrt(0.95 * 0.05 / len(found))
+    print(f"coverage {covered:.3f}")
+    assert 0.93 - slack <= covered <= 0.97 + slack
 
 
 def check_pinned(coverage, found):
@@ -195,6 +202,9 @@ def test_every_interval_covers_what_the_law_says(runs, case):
             continue
         if (case, name) in PINNED:
             check_pinned(PINNED[case, name], found)
+            continue
+        if name in NEARLY_ALL:
+            check_coverage(found)
             continue
         bounds = (0.93, 0.99) if name in MEDIANS else (0.93, 0.97)
         print(f"{len(found)} of {runs} stated")

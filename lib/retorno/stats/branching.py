@@ -184,8 +184,8 @@ def mean_offspring(limit, part, delay, of, *, at_risk: int = AT_RISK) -> Offspri
     are about 8% larger where follow-up is shortest and the same elsewhere.
 
     With negative binomial offspring (k = 0.5, mean 0.6) a 95% interval of the mean covers 0.944 to 0.948, whether 80
-    trees have a parent in them or 500; with 80 the mean is too low by a sixth of its standard error, the bias of a ratio
-    whose trees grew by chance: see tests/test_referral_cascade_coverage.py.
+    trees have a parent in them or 500; with 80 the mean is too low by a sixth of its standard error, the bias of a
+    ratio whose trees grew by chance: see tests/test_referral_cascade_coverage.py.
 
     Examples
     --------
@@ -260,7 +260,7 @@ def dispersion(counts, expected, *, level: float) -> Dispersion:
     Children seen before the end of follow-up, each on its own account, have the k of all children. Of 1,000 counts
     with k = 0.5 and means of 0.6 the 95% interval covers 0.947; k itself is too high by 1%, of 300 counts by 5%. Where
     its upper bound is mostly infinite (k = 5, means of 0.3), the few finite ones belong to samples with a low k, and
-    cover 0.83: see tests/test_referral_cascade_coverage.py.
+    cover 0.89: see tests/test_referral_cascade_coverage.py.
     """
     counts, expected = np.asarray(counts, dtype=int), np.asarray(expected, dtype=float)
     if counts.shape != expected.shape or not counts.any() or (expected[counts > 0] <= 0).any():
