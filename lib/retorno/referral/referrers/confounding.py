@@ -37,7 +37,7 @@ CRUDE = Definition(
 )
 WITHIN = Definition(
     "referrers.left.within",
-    label=mark("The same within levels where both kinds exist"),
+    label=mark("Left: customers who refer minus others, within levels with both kinds"),
     meaning=mark(
         "The same inside strata of the covariates in words, over strata with customers of both kinds, weighted by "
         "Mantel and Haenszel. In the formula p is the share who left in stratum s, R those who refer, O the others, n "
@@ -50,7 +50,7 @@ WITHIN = Definition(
 )
 ADJUSTED = Definition(
     "referrers.left.adjusted",
-    label=mark("The same at equal covariates"),
+    label=mark("Left: customers who refer minus others, at equal covariates"),
     meaning=mark(
         "The same at equal values of all covariates, among customers in strata with both kinds: coefficient b of "
         "having referred in a linear regression of having left, y, on having referred, x, and all covariates, z, with "
