@@ -408,7 +408,9 @@ def test_all_referred_or_none_is_refused_and_says_so(drawn):
     everybody = all_values(drawn.customers.assign(referred=1), drawn.margins)
     compared = {"margin_gap.month_1", "margin_gap.month_12", "retention.other", "retention.hazard_ratio",
                 "retention.log_rank_p", "value_gap", "value_gap.percent", "roi.published_form"}  # fmt: skip
-    compared |= {"roi.value_of_information"}  # nothing is left to find out of a share that is one number
+    compared |= {
+        "roi.value_of_information"
+    }  # nothing is left to find out of a share that is one number
     assert {i for i, f in everybody.items() if f.verdict == "refused"} == compared
     assert '"Other"' in everybody["value_gap"].sentence
     nobody = all_values(drawn.customers.assign(referred=0), drawn.margins)

@@ -17,7 +17,10 @@ def balance(result, ax):
         ax.plot(one.after, -row, "o", **point(ACCENT))
     for edge in (-result.alike, result.alike):
         ax.axvline(edge, color=SOFT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-    spans = [*zip(frame.before, frame.after, strict=True), (-1.5 * result.alike, 1.5 * result.alike)]
+    spans = [
+        *zip(frame.before, frame.after, strict=True),
+        (-1.5 * result.alike, 1.5 * result.alike),
+    ]
     low, high = reach([(min(span), max(span)) for span in spans])
     names(ax, frame.covariate)
     value_axis(ax.xaxis, low, high, number, zero="0\n" + say("no difference"))
