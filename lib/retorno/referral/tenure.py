@@ -19,13 +19,13 @@ import numpy as np
 
 from retorno.errors import ParameterError, TableError
 from retorno.language import date as written
-from retorno.language import integer, mark, say, say_n
+from retorno.language import mark, say, say_n
+from retorno.referral.earned import months_of, refuse_gaps, refuse_unknown
 from retorno.tables.period import observed_period
 
 MONTH_DAYS = 30.4375
 # The same as a ratio of whole numbers, so that the engine counts months without rounding.
 _DAYS, _PARTS = 487, 16
-FIRST = 5  # cases named in a message; the rest are counted
 
 # Columns of `customers` that say who, when and how, and are no covariates.
 _OWN = frozenset(("customer_id", "joined_on", "left_on", "referred", "referrer_id"))
@@ -236,15 +236,15 @@ def follow(
             say("customers: this table is needed; margins alone do not say who was referred.")
         )
     if margins is not None:
-        _refuse_unknown(customers, margins)
+        refuse_unknown(customers, margins)
     first_day, last_day = observed_period(
         *_found(customers, margins), observed_from, observed_until
     )
     people = _people(customers, first_day, last_day).cache()
     panel, dropped = None, 0
     if margins is not None:
-        panel = _panel(people, margins)
-        _refuse_gaps(people, panel, last_day)
+        panel = months_of(people, margins)
+        refuse_gaps(people, panel, last_day)
         dropped = int(margins.count().execute()) - int(panel.count().execute())
     names = ("days", "left", "referred", "reach", "entry", "joined", "customer_id")
     rows = people.order_by("position").select(*names).execute()
@@ -265,28 +265,6 @@ def follow(
         left_out=int(customers.count().execute()) - len(rows),
         rows_left_out=dropped,
     )
-
-
-def _refuse_unknown(customers, margins) -> None:
-    strange = margins.anti_join(customers, "customer_id")
-    found = strange.group_by("customer_id").aggregate(rows=strange.count())
-    names = found.order_by("customer_id").limit(FIRST).customer_id.execute().tolist()
-    if names:
-        raise TableError(
-            say_n(
-                "margins: {n} customer is not in `customers`: {names}. Add the customer there, or leave "
-                "the rows out yourself.",
-                "margins: {n} customers are not in `customers`: {names}. Add them there, or leave "
-                "their rows out yourself.",
-                n := int(found.count().execute()),
-                names=_named(map(repr, names), n),
-            )
-        )
-
-
-def _named(cases, n: int) -> str:
-    text = ", ".join(cases)
-    return text + " " + say("and {n} more", n=integer(n - FIRST)) if n > FIRST else text
 
 
 def _found(customers, margins) -> tuple:
@@ -351,58 +329,3 @@ def _people(customers, first_day: date, last_day: date):
 def _month_from(days):
     """Return the number of months that start before so many days after joining."""
     return (days * _PARTS + _DAYS - 1) // _DAYS
-
-
-def _panel(people, margins):
-    """Return the rows of margins of the customers observed, without months that start on days not observed."""
-    known = people.select("customer_id", "position", "left", "first", "reached")
-    rows = margins.join(known, "customer_id").mutate(month=lambda t: t.month.cast("int64"))
-    rows = rows.filter((rows.left | (rows.month <= rows.reached)) & (rows.month >= rows.first))
-    return rows.select("customer_id", "position", "month", "margin", "reached").cache()
-
-
-def _refuse_gaps(people, panel, last_day: date) -> None:
-    beyond = panel.filter(panel.month > panel.reached).order_by("customer_id", "month")
-    rows = panel.group_by("customer_id").aggregate(
-        rows=(panel.month <= panel.reached).sum(), months=panel.month.collect()
-    )
-    wanted = people.select("customer_id", "first", "reached")
-    short = wanted.left_join(rows, "customer_id").filter(
-        lambda t: t.rows.fill_null(0) < t.reached - t.first + 1
-    )
-    problems = []
-    if n := int(short.count().execute()):
-        problems.append(_missing(short, n, last_day))
-    if n := int(beyond.count().execute()):
-        first = beyond.limit(FIRST).execute()
-        cases = [
-            say("{customer!r} month {month}", customer=row.customer_id, month=integer(row.month))
-            for row in first.itertuples()
-        ]
-        problems.append(
-            say_n(
-                "{n} row is for a month that starts when the customer had left: {cases}.",
-                "{n} rows are for months that start when the customer had left: {cases}.",
-                n,
-                cases=_named(cases, n),
-            )
-        )
-    if problems:
-        raise TableError("\n".join(f"margins: {problem}" for problem in problems))
-
-
-def _missing(short, n: int, last_day: date) -> str:
-    first = short.order_by("customer_id").limit(FIRST)
-    cases = []
-    for row in first.select("customer_id", "first", "reached", "months").to_pyarrow().to_pylist():
-        gap = min(set(range(row["first"], row["reached"] + 1)) - set(row["months"] or []))
-        cases.append(say("{customer!r} month {month}", customer=row["customer_id"], month=gap))
-    return say_n(
-        "{n} customer has no row for a month whose start the customer reached: {cases}. A month without "
-        "earnings is a row with 0. The last day of data is taken to be {last} (parameter observed_until).",
-        "{n} customers have no row for a month whose start they reached: {cases}. A month without "
-        "earnings is a row with 0. The last day of data is taken to be {last} (parameter observed_until).",
-        n,
-        cases=_named(cases, n),
-        last=last_day.isoformat(),
-    )

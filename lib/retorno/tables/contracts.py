@@ -223,18 +223,15 @@ CONTACTS = Contract(
     extra=mark("every other column is kept under its own name, as an outcome or a covariate"),
 )
 
+WHO = Column(
+    "customer_id", "id", "", mark("who it is, as written in the file"), required=True, unique=True
+)
+
 CUSTOMERS = Contract(
     name="customers",
     row=mark("one customer, referred or not"),
     columns=(
-        Column(
-            "customer_id",
-            "id",
-            "",
-            mark("who it is, as written in the file"),
-            required=True,
-            unique=True,
-        ),
+        WHO,
         Column("joined_on", "date", "", mark("first day as a customer"), required=True),
         Column(
             "left_on",
@@ -334,14 +331,7 @@ REFERRERS = Contract(
     name="referrers",
     row=mark("one customer with the number of referrals made, also when it is 0"),
     columns=(
-        Column(
-            "customer_id",
-            "id",
-            "",
-            mark("who it is, as written in the file"),
-            required=True,
-            unique=True,
-        ),
+        WHO,
         Column(
             "referrals",
             "number",
