@@ -31,6 +31,7 @@ from retorno.referral.referrers.counted import cannot_answer, counted
 from retorno.referral.referrers.levels import referrer_levels
 from retorno.referral.referrers.made import followed_for, referrals_made
 from retorno.referral.referrers.referral_value import ReferralValue, _mean_over, referral_value
+from retorno.referral.worth.type_one import Experiment
 from retorno.tables import connect, read
 
 R = json.loads((Path(__file__).parent / "reference" / "referrers.json").read_text())
@@ -241,6 +242,20 @@ def test_where_nobody_would_have_come_both_forms_agree(by_hand):
     forms = [stated[f"referrers.referral_value{end}"].estimate for end in ("", ".forgetting")]
     assert forms[0] == pytest.approx(forms[1], rel=1e-12)
     assert "the same" in stated["referrers.referral_value.forgetting"].sentence
+
+
+def test_a_share_learnt_from_an_experiment_is_the_one_used(by_hand):
+    """(300 - 240)/150 = 0.4: the value is that of a stated 0.4, and its interval is wider by the experiment's error."""
+    experiment = Experiment(10_000, 300, 150, 10_000, 240, level=0.95, min_group=5)
+    learnt = one_month(by_hand, replace(KNOWN, type_one_share=None, type_one_evidence=experiment))
+    stated = one_month(by_hand, replace(KNOWN, type_one_share=0.4))
+    assert learnt.values() == pytest.approx(stated.values(), rel=1e-12)
+    one, other = (found(value)["referrers.referral_value"] for value in (learnt, stated))
+    # The error of a share is 0.15 and the few below 0 count as 0, which moves the mean a little.
+    assert one.estimate == pytest.approx(other.estimate, rel=0.01)
+    assert one.ci_high - one.ci_low > other.ci_high - other.ci_low
+    none = one_month(by_hand, replace(KNOWN, type_one_share=None))
+    assert "type_one_share" in none.refusal()
 
 
 def test_a_referral_nobody_came_of_costs_and_brings_nothing():

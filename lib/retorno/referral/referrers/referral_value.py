@@ -35,7 +35,7 @@ from retorno.referral.worth.assumptions import Assumptions
 from retorno.stats.student import Estimate
 
 NEEDED = ("type_one_share", "acquisition_cost", "admin_cost")
-GRID = 401  # values of a range of type_one_share
+GRID = 401  # values of type_one_share, where it is a range or an estimate
 MEANING = mark(
     "Mean over customers who made a referral in their first referral_window_months months, among those who joined at "
     "least twice that long before the last day. In the formula j counts the referrals of a customer, t the years from "
@@ -128,8 +128,7 @@ class ReferralValue:
         """Return why no referral value can be stated, or None."""
         if self.reason:
             return self.reason
-        names = [name for name in NEEDED if getattr(self.assumptions, name) is None]
-        if names:
+        if names := self.assumptions.missing(*NEEDED):
             return say_n(
                 "Not stated: parameter {names} has no value, and no table shows it.",
                 "Not stated: parameters {names} have no value, and no table shows them.",
@@ -169,9 +168,8 @@ class ReferralValue:
     def mean(self, *, forgetting: bool = False) -> Estimate:
         """Return the mean over customers who referred, with its interval."""
         constant, slope = (part[self.referred] for part in self._line(forgetting))
-        given = self.assumptions.type_one_share
-        shares = np.linspace(*given, GRID) if isinstance(given, (list, tuple)) else [float(given)]
-        return _mean_over(constant, slope, np.asarray(shares), self.level)
+        shares = self.assumptions.likely("type_one_share", GRID)
+        return _mean_over(constant, slope, shares, self.level)
 
     def findings(self) -> Findings:
         """State or refuse the referral value, and the one that forgets the reward of type two."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy import stats
 
 from retorno.errors import ParameterError
 from retorno.language import money, percent, say
@@ -108,6 +109,18 @@ class Assumptions:
             return np.clip(self.type_one_evidence.draw(rng, DRAWS), 0, 1)
         given = getattr(self, name)
         return rng.uniform(*given, DRAWS) if _is_range(given) else float(given or 0)
+
+    def likely(self, name: str, size: int) -> np.ndarray:
+        """Return values of a share that are equally likely: a number itself, else `size` of a range or an estimate.
+
+        Those of an estimate are quantiles of a normal law with its error, those outside 0 to 1 moved to the ends.
+        """
+        if name == "type_one_share" and self.learnt:
+            found = self.type_one_evidence.estimate
+            places = (np.arange(size) + 0.5) / size
+            return np.clip(found.value + found.se * stats.norm.ppf(places), 0, 1)
+        given = getattr(self, name)
+        return np.linspace(*given, size) if _is_range(given) else np.array([float(given)])
 
     def shown(self, name: str) -> str:
         """Return a share, its range, or its estimate with the interval, for a reader."""
