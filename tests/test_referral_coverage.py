@@ -6,7 +6,7 @@ coverage of a 95 % interval between 0.93 and 0.97, |bias| at most 4 Monte Carlo 
 error of the estimator.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -14,8 +14,9 @@ from shared import judge
 
 from retorno.referral import Assumptions, follow, programme
 from retorno.referral.tenure import OTHER, REFERRED, month_start
-from retorno.referral.worth.value import Value, discounted_value
-from retorno.simulate.referral import DEFAULTS, WORLDS, answers, parameters, simulate
+from retorno.referral.worth.discounted import discounted_value
+from retorno.referral.worth.value import Value
+from retorno.simulate.referral import DEFAULTS, WORLDS, answers, simulate
 from retorno.stats.cox import hazard_ratio
 from retorno.stats.student import welch
 from retorno.stats.survival import kaplan_meier
@@ -96,7 +97,7 @@ class Stated:
 
 def all_runs(world, runs, seed):
     programme_of = {k: DEFAULTS[k] for k in ("reward_referrer", "reward_referred")}
-    assumed = Assumptions(**programme_of, **parameters(world))
+    assumed = Assumptions(**programme_of, **asdict(world.programme))
     rng = np.random.default_rng(seed)
     for _ in range(0, runs, PART):
         for run in part(world, min(runs, PART), rng):
