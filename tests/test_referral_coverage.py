@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from shared import judge
 
-from retorno.referral import Assumptions, follow, programme
+from retorno.referral import Assumptions, follow, links, programme
+from retorno.referral.links import families
 from retorno.referral.tenure import OTHER, REFERRED, month_start
-from retorno.referral.worth.discounted import discounted_value
+from retorno.referral.worth.discounted import discounted_values
 from retorno.referral.worth.value import Value
 from retorno.simulate.referral import DEFAULTS, WORLDS, answers, simulate
+from retorno.stats.clustered import clustered_mean
 from retorno.stats.cox import hazard_ratio
-from retorno.stats.student import welch
 from retorno.stats.survival import kaplan_meier
 from retorno.tables import connect, read
 
@@ -35,10 +36,12 @@ FULL = pytest.param(2_000, id="full", marks=pytest.mark.full)
 
 
 def part(world, runs, rng):
-    """Yield for each run of a part: days, left, referred, and (who, margin) of each month."""
+    """Yield for each run of a part: days, left, referred, family, and (who, margin) of each month."""
     tables = simulate(world, runs * SIZE, rng)
     con = connect()
-    customers, margins = (read(name, frame, con=con) for name, frame in tables.tables().items())
+    customers, margins = (
+        read(name, tables.tables()[name], con=con) for name in ("customers", "margins")
+    )
     tenure = follow(
         customers,
         margins,
@@ -46,6 +49,7 @@ def part(world, runs, rng):
         observed_until=tables.last_day.isoformat(),
     )
     months = [tenure.month(k) for k in range(1, HORIZON + 1)]
+    family = families(links(tenure, customers), tenure.days.size)
     # Families stand together, so those next to each other are as good a run as any.
     for start in range(0, runs * SIZE, SIZE):
         run = slice(start, start + SIZE)
@@ -53,7 +57,8 @@ def part(world, runs, rng):
         for who, margin in months:
             a, b = np.searchsorted(who, [start, start + SIZE])
             rows.append((who[a:b] - start, margin[a:b]))
-        yield tenure.days[run], tenure.left[run], tenure.referred[run], rows
+        number = np.unique(family[run], return_inverse=True)[1]
+        yield tenure.days[run], tenure.left[run], tenure.referred[run], number, rows
 
 
 def of_group(member, rows):
@@ -62,24 +67,35 @@ def of_group(member, rows):
     return [(within[who[member[who]]], margin[member[who]]) for who, margin in rows]
 
 
-def estimates_of(days, left, referred, rows, assumed):
+def estimates_of(days, left, referred, family, rows, assumed):
     """Return what the study states of one run, by finding id."""
-    found, groups = {}, {}
+    found, groups, parts = {}, {}, {}
+    clusters = int(family.max()) + 1
     for month in (1, 12):
         who, margin = rows[month - 1]
-        found[f"margin_gap.month_{month}"] = welch(
-            margin[referred[who]], margin[~referred[who]]
-        ).at(0.95)
+        one, two = (
+            clustered_mean(margin[m], family[who[m]], clusters)
+            for m in (referred[who], ~referred[who])
+        )
+        found[f"margin_gap.month_{month}"] = one.minus(two).at(0.95)
     for name, group in (("retention.referred", REFERRED), ("retention.other", OTHER)):
         member = referred == group
         curve = kaplan_meier(days[member], left[member], level=0.95)
         found[name] = curve.at(float(month_start(HORIZON + 1)))
-        groups[group] = discounted_value(
-            days[member], left[member], of_group(member, rows), annual_discount_rate=0.10
-        )
+        parts[group] = discounted_values(
+            days[member],
+            left[member],
+            of_group(member, rows),
+            annual_discount_rate=0.10,
+            horizons=[HORIZON],
+            family=family[member],
+            families=clusters,
+        )[HORIZON]
+        groups[group] = parts[group].student
     found["retention.hazard_ratio"] = hazard_ratio(days, left, referred, level=0.95)
     n = {group: int((referred == group).sum()) for group in groups}
-    value = Value(groups, n, n, HORIZON, 0.10, "EUR", 0.95, 5)
+    together = {HORIZON: float(parts[REFERRED].parts @ parts[OTHER].parts)}
+    value = Value(groups, n, n, HORIZON, 0.10, "EUR", 0.95, 5, covariance=together, linked=True)
     found["value_gap"] = value.gap.at(0.95)
     result = programme(value, assumed, rng=np.random.default_rng(1))
     stated = {f.id: f for f in result.findings()}
@@ -109,7 +125,8 @@ def all_runs(world, runs, seed):
 def test_every_interval_covers_what_the_world_knows(runs, case):
     """300 customers a run, half of them referred; about 55 of a group are present in month 36.
 
-    Customers of one family earn alike (0.3 between who brings and who is brought), which the crude intervals leave out.
+    Customers of one family earn alike (0.3 between who brings and who is brought): taken one by one, as if they had
+    nothing to do with each other, the intervals of the return held the truth in 0.85 to 0.94 of 100 runs.
     """
     world = CASES[case]
     truth = answers(world, **DEFAULTS)

@@ -25,7 +25,8 @@ from retorno.errors import ParameterError, TableError
 from retorno.figures.referral.account import account as draw_account
 from retorno.figures.referral.over_type_one import over_type_one as draw_over_type_one
 from retorno.figures.referral.sensitivity import sensitivity as draw_sensitivity
-from retorno.referral import Assumptions, account, customer_value, published_form
+from retorno.referral import Assumptions, account, customer_value, margin_gap, published_form
+from retorno.referral.links import Links
 from retorno.referral.tenure import MONTH_DAYS, OTHER, REFERRED
 from retorno.referral.worth.assumptions import DRAWS
 from retorno.referral.worth.discounted import discounted_values, tail_of
@@ -117,6 +118,47 @@ def test_no_percentage_of_a_value_that_is_not_clear_of_zero():
 
 
 # The value by the months counted
+
+
+def test_customers_joined_by_referrals_count_as_one_family():
+    """Nobody linked: the errors of customers taken one by one. Every two others linked, and those alike: larger.
+
+    The 200 others are 100 pairs with one level each, so that the error of their value is about sqrt(2) times as large.
+    """
+    rng = np.random.default_rng(8)
+    level = np.repeat(rng.normal(10, 4, 100), 2)
+    rows = [(f"O{i:03d}", 0, None, 0, [level[i]] * 4) for i in range(200)]
+    rows += [(f"R{i:03d}", 0, None, 1, list(rng.normal(12, 4, 1)) * 4) for i in range(50)]
+    tenure = followed(rows, until=100)
+    nobody = Links(tenure, np.full(250, -1), np.zeros(250, int), None, {})
+    alone, apart_ = (
+        customer_value(tenure, each, annual_discount_rate=0.1) for each in (None, nobody)
+    )
+    for group in (REFERRED, OTHER):
+        assert apart_.groups[group].se == pytest.approx(alone.groups[group].se, rel=1e-12)
+        assert apart_.groups[group].df == pytest.approx(alone.groups[group].df, rel=1e-12)
+    pairs = np.where((np.arange(250) % 2 == 1) & (np.arange(250) < 200), np.arange(250) - 1, -1)
+    linked = customer_value(tenure, replace(nobody, referrer=pairs), annual_discount_rate=0.1)
+    assert linked.groups[OTHER].value == pytest.approx(alone.groups[OTHER].value, rel=1e-12)
+    wider = linked.groups[OTHER].se / alone.groups[OTHER].se
+    assert wider == pytest.approx(np.sqrt(2), rel=0.02)
+    assert "by family" in estimates(linked)["value_gap"].method
+
+
+def test_what_is_shared_by_families_in_both_groups_leaves_the_gap_alone():
+    """Each other customer brought one of the same level who earns 3 more: the gap is 3 a month without error."""
+    rng = np.random.default_rng(9)
+    level = rng.normal(10, 5, 60)
+    rows = [(f"O{i:02d}", 0, None, 0, [level[i]] * 4) for i in range(60)]
+    rows += [(f"R{i:02d}", 0, None, 1, [level[i] + 3 + rng.normal(0, 0.01)] * 4) for i in range(60)]
+    tenure = followed(rows, until=100)
+    referrer = np.append(np.full(60, -1), np.arange(60))
+    both = Links(tenure, referrer, np.zeros(120, int), None, {})
+    gap = margin_gap(tenure, both).months[0].gap
+    assert (gap.value, gap.se) == pytest.approx((3, 0), abs=0.01)
+    assert margin_gap(tenure).months[0].gap.se > 0.5
+    assert customer_value(tenure, both, annual_discount_rate=0.1).gap.se < 0.01
+    assert "one family" in margin_gap(tenure, both).caption()
 
 
 def test_each_horizon_of_the_table_is_the_value_with_that_horizon():

@@ -73,7 +73,8 @@ def values(world, horizons, rng):
         if len(rows) < 12:
             return None
         rates = {"annual_discount_rate": RATE, "entry": entry, "horizons": horizons}
-        found[group] = discounted_values(days, left, rows[: max(horizons)], **rates)
+        course = discounted_values(days, left, rows[: max(horizons)], **rates)
+        found[group] = {months: value.student for months, value in course.items()}
     return found
 
 

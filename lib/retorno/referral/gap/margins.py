@@ -3,7 +3,8 @@
 Estimand: mean margin of the referred minus mean margin of the others, per customer present in month k of tenure. It
 describes those still there; nothing is adjusted, and it is no effect of referring anybody.
 
-Source: difference of means with variances not pooled, Welch (1947), Biometrika 34, 28-35. The question and the
+Source: difference of means with variances not pooled, Welch (1947), Biometrika 34, 28-35; where it is known who brought
+whom, errors are summed by family, since those who brought each other may earn alike. The question and the
 shape of the answer, a gap that erodes, are those of Schmitt, Skiera and Van den Bulte (2011), J. of Marketing 75(1).
 """
 
@@ -13,8 +14,10 @@ import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say
+from retorno.referral.links import Links, families
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
-from retorno.stats.student import Estimate, mean_of, welch
+from retorno.stats.clustered import Clustered, clustered_mean
+from retorno.stats.student import Estimate
 
 MONTHS = (1, 12)
 
@@ -84,6 +87,8 @@ class MarginGap:
     currency : str
     level : float
         Coverage of intervals and pointwise bands.
+    linked : bool
+        Whether the errors know of families.
     """
 
     months: tuple[Month, ...]
@@ -91,6 +96,7 @@ class MarginGap:
     currency: str
     level: float
     min_group: int
+    linked: bool
 
     def findings(self) -> Findings:
         """State or refuse the gap in the months that are quoted."""
@@ -115,7 +121,9 @@ class MarginGap:
             level=self.level,
             unit=unit,
             n=sum(m.n),
-            method=say("difference of means, unpooled variances (Welch)"),
+            method=say("difference of means, errors by family")
+            if self.linked
+            else say("difference of means, unpooled variances (Welch)"),
             verdict=verdict,
             month=m.month,
         )
@@ -194,7 +202,7 @@ class MarginGap:
         if not self.drawn:
             return say("No month has enough customers of both groups to show their margins.")
         first, last = self.drawn[0], self.drawn[-1]
-        return say(
+        caption = say(
             "Mean margin per customer present, by month of tenure. Bands are pointwise {level} t intervals, those of "
             "the gap with variances not pooled. Month {a}: {r1} referred and {o1} other customers, a gap of {g1}; "
             "month {b}: {r2} and {o2}, a gap of {g2}. Those who left are in no later month.",
@@ -207,6 +215,11 @@ class MarginGap:
             r2=integer(last.n[0]),
             o2=integer(last.n[1]),
             g2=money(last.mean[0] - last.mean[1], self.currency),
+        )
+        if not self.linked:
+            return caption
+        return (
+            caption + " " + say("Customers joined by referrals count as one family in the bands.")
         )
 
     def alternative(self) -> str:
@@ -234,7 +247,12 @@ class MarginGap:
 
 
 def margin_gap(
-    tenure: Tenure, *, currency: str = "EUR", level: float = 0.95, min_group: int = 5
+    tenure: Tenure,
+    links: Links | None = None,
+    *,
+    currency: str = "EUR",
+    level: float = 0.95,
+    min_group: int = 5,
 ) -> MarginGap:
     """Compare the margins of referred and other customers in each month of tenure.
 
@@ -242,32 +260,45 @@ def margin_gap(
     ----------
     tenure : Tenure
         With a panel of margins.
+    links : Links, optional
+        Who brought whom; customers joined by referrals then count as one family in the errors.
     """
-    found = []
+    found, family = [], families(links, tenure.days.size)
     for month in range(1, max(tenure.horizon_months, *MONTHS) + 1):
         who, margin = tenure.month(month)
-        groups = [margin[tenure.referred[who] == group] for group in (REFERRED, OTHER)]
+        members = [tenure.referred[who] == group for group in (REFERRED, OTHER)]
+        groups = [(margin[member], family[who[member]]) for member in members]
         found.append(_month(month, groups, level=level, min_group=max(min_group, 2)))
-    return MarginGap(tuple(found), tenure.horizon_months, currency, level, min_group)
-
-
-def _month(month: int, groups, *, level: float, min_group: int) -> Month:
-    referred, other = groups
-    n = (referred.size, other.size)
-    enough = [size >= min_group for size in n]
-    compared = all(enough) and (np.ptp(referred) > 0 or np.ptp(other) > 0)
-    return Month(
-        month=month,
-        n=n,
-        mean=tuple(float(v.mean()) if ok else None for v, ok in zip(groups, enough, strict=True)),
-        half=tuple(_half(v, level) if ok else None for v, ok in zip(groups, enough, strict=True)),
-        gap=welch(referred, other).at(level) if compared else None,
+    months = tuple(found)
+    return MarginGap(
+        months, tenure.horizon_months, currency, level, min_group, linked=links is not None
     )
 
 
-def _half(values: np.ndarray, level: float) -> float:
+def _month(month: int, groups, *, level: float, min_group: int) -> Month:
+    """Return what a month says of the margins and families of both groups."""
+    n = tuple(margin.size for margin, _ in groups)
+    clusters = 1 + max((int(family.max()) for _, family in groups if family.size), default=0)
+    means = [_mean(*group, clusters, min_group) for group in groups]
+    apart = means[0].minus(means[1]) if all(means) else None
+    return Month(
+        month=month,
+        n=n,
+        mean=tuple(mean and mean.value for mean in means),
+        half=tuple(mean and _half(mean, level) for mean in means),
+        gap=apart.at(level) if apart and apart.se > 0 else None,
+    )
+
+
+def _mean(
+    margin: np.ndarray, family: np.ndarray, clusters: int, min_group: int
+) -> Clustered | None:
+    if margin.size < min_group or np.unique(family).size < 2:
+        return None
+    return clustered_mean(margin, family, clusters)
+
+
+def _half(mean: Clustered, level: float) -> float:
     """Return half the width of the t interval of a mean, 0 where all values are the same."""
-    if np.ptp(values) == 0:
-        return 0.0
-    mean = mean_of(values).at(level)
-    return mean.ci_high - mean.value
+    found = mean.student.at(level)
+    return found.ci_high - found.value

@@ -5,7 +5,7 @@ the mean margin of those present, r the annual rate. After the last month with e
 day and the mean margin of the `WINDOW` months up to it can be taken to go on unchanged; no data can check that.
 
 Errors: influence functions of the plug-in parts, see `retorno.stats.survival`; margins of one customer in several
-months count as one customer.
+months count as one customer, and customers of one family as one family.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ import numpy as np
 from retorno.money import discount_factors
 from retorno.referral.tenure import month_start
 from retorno.referral.worth.beyond import WINDOW, Tail
+from retorno.stats.clustered import Clustered, clustered
 from retorno.stats.student import Student
 from retorno.stats.survival import kaplan_meier
 
@@ -46,7 +47,9 @@ def discounted_values(
     annual_discount_rate: float,
     horizons: Iterable[int],
     entry=None,
-) -> dict[int, Student]:
+    family=None,
+    families: int | None = None,
+) -> dict[int, Clustered]:
     """Return the discounted margin per customer joined, over each number of months in `horizons`.
 
     Parameters
@@ -62,10 +65,14 @@ def discounted_values(
         Months from 1. Those beyond `rows` are extrapolated, which needs `WINDOW` rows.
     entry : array_like of int, shape (n,), optional
         Whole days from joining to coming into sight; 0 for all when not given.
+    family : array_like of int, shape (n,), optional
+        From 0: customers with the same number may depend on each other; each alone when not given.
+    families : int, optional
+        How many families there are, with those of whom nobody is given.
 
     Returns
     -------
-    dict of int to Student
+    dict of int to Clustered
         Currency per customer, by horizon; negative where customers cost more than they bring.
 
     Notes
@@ -74,12 +81,13 @@ def discounted_values(
 
         sum over k of d(k) [ S(k-1) (margin of i in k - m(k)) / n(k), if present, + m(k) IF_i(S(k-1)) ],
 
-    and the squares, times n / (n - 1), add up to the variance. Beyond month K, with q the share leaving a day, M the
-    mean margin and u(k) the days from the start of month K to that of month k, a month brings
-    S(K-1) (1 - q)^u(k) M d(k), of which S, q and M each carry the customers' influences.
+    and the squares of the sums by family add up to the variance, see `retorno.stats.clustered`. Beyond month K, with q
+    the share leaving a day, M the mean margin and u(k) the days from the start of month K to that of month k, a month
+    brings S(K-1) (1 - q)^u(k) M d(k), of which S, q and M each carry the customers' influences.
     """
     days, left = np.asarray(days), np.asarray(left, dtype=bool)
     entry = np.zeros(days.size, dtype=int) if entry is None else np.asarray(entry)
+    family = np.arange(days.size) if family is None else np.asarray(family)
     last, n, horizons = len(rows), days.size, sorted(set(horizons))
     starts = month_start(np.arange(1, last + 1))
     curve = kaplan_meier(days, left, level=0.95, entry=entry)  # its bounds are not used
@@ -99,8 +107,7 @@ def discounted_values(
             more = _beyond(days, left, rows, entry, share[-1], discount[last:horizon])
             value, weights[-1], error = value + more[0], weights[-1] + more[1], error + more[2]
         error += curve.influence(starts[1:near], weights[1:], days, left, entry=entry)
-        variance = float((error**2).sum()) * n / (n - 1)
-        found[horizon] = Student(value, float(np.sqrt(variance)), n - 1.0)
+        found[horizon] = clustered(value, error, family, families or int(family.max()) + 1)
     return found
 
 
@@ -115,7 +122,7 @@ def discounted_value(days, left, months, *, annual_discount_rate: float, entry=N
         horizons=[len(rows)],
         entry=entry,
     )
-    return found[len(rows)]
+    return found[len(rows)].student
 
 
 def _margin_errors(rows, weights, mean, ends, n) -> dict[int, np.ndarray]:

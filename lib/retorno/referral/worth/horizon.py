@@ -30,14 +30,16 @@ class ByHorizon:
     def gap(self, months: int) -> Estimate:
         """Return the gap over so many months, in currency per customer, with its interval."""
         referred, other = (self.value.course[group][months] for group in (REFERRED, OTHER))
-        return apart(referred, other).at(self.value.level)
+        together = self.value.covariance.get(months, 0.0)
+        return apart(referred, other, together).at(self.value.level)
 
     def percent(self, months: int) -> Estimate | None:
         """Return the gap over the others' value, a fraction; None where that is not clear of zero."""
         referred, other = (self.value.course[group][months] for group in (REFERRED, OTHER))
         if other.at(self.value.level).ci_low <= 0:
             return None
-        return percent_apart(referred, other, level=self.value.level)
+        together = self.value.covariance.get(months, 0.0)
+        return percent_apart(referred, other, level=self.value.level, covariance=together)
 
     def beyond(self, months: int) -> int:
         """Return how many of so many months lie beyond the data, in the group with fewer months in them."""

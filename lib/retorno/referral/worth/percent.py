@@ -31,14 +31,16 @@ PERCENTS = {
 }
 
 
-def percent_apart(referred: Student, other: Student, *, level: float) -> Estimate:
+def percent_apart(
+    referred: Student, other: Student, *, level: float, covariance: float = 0.0
+) -> Estimate:
     """Return the difference of two values over the second, whose `level` interval must lie above 0 (ValueError).
 
     A fraction; positive where the first is larger. Its interval holds 0 exactly when that of `apart` does.
     """
-    covariance = [[referred.se**2, 0.0], [0.0, other.se**2]]
+    both = [[referred.se**2, covariance], [covariance, other.se**2]]
     ratio = fieller_ratio(
-        referred.value, other.value, covariance, df=min(referred.df, other.df), level=level
+        referred.value, other.value, both, df=min(referred.df, other.df), level=level
     )
     return Estimate(ratio.value - 1, ratio.se, ratio.ci_low - 1, ratio.ci_high - 1)
 
@@ -55,7 +57,9 @@ def percent_of(value) -> Finding:
         )
     if reason:
         return PERCENT.refuse(reason, n=n)
-    share = percent_apart(value.groups[REFERRED], value.groups[OTHER], level=value.level)
+    together = value.covariance.get(value.horizon_months, 0.0)
+    groups = value.groups[REFERRED], value.groups[OTHER]
+    share = percent_apart(*groups, level=value.level, covariance=together)
     verdict = direction(share.interval)
     shown = share.value if verdict == "undecided" else abs(share.value)
     sentence = say(PERCENTS[verdict], percent=percent(shown))

@@ -20,6 +20,7 @@ from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.money import roi
+from retorno.referral.links import Links, families
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
 from retorno.referral.worth.beyond import Tail, said_of
 from retorno.referral.worth.discounted import discounted_values, tail_of
@@ -93,6 +94,10 @@ class Value:
         Value over each number of months that can be stated, the horizon's and full years.
     tails : dict of bool to Tail
         What the months beyond the data rest on, of groups for which such months were asked for.
+    covariance : dict of int to float
+        Of the two values over each number of months: customers of one family are in both groups.
+    linked : bool
+        Whether the errors know of families.
     """
 
     groups: dict[bool, Student | None]
@@ -106,14 +111,16 @@ class Value:
     until: dict[bool, int] = field(default_factory=dict)
     course: dict[bool, dict[int, Student]] = field(default_factory=dict)
     tails: dict[bool, Tail] = field(default_factory=dict)
+    covariance: dict[int, float] = field(default_factory=dict)
+    linked: bool = False
 
     @property
     def gap(self) -> Student | None:
-        """Referred minus other, independent groups, t with the smaller group's customers - 1."""
+        """Referred minus other, t with the smaller degrees of freedom."""
         referred, other = self.groups[REFERRED], self.groups[OTHER]
         if referred is None or other is None:
             return None
-        return apart(referred, other)
+        return apart(referred, other, self.covariance.get(self.horizon_months, 0.0))
 
     @property
     def unit(self) -> str:
@@ -181,7 +188,9 @@ class Value:
             level=self.level,
             unit=self.unit,
             n=n,
-            method=say("Kaplan-Meier share times mean margin, influence functions by customer"),
+            method=say("Kaplan-Meier share times mean margin, influence functions by family")
+            if self.linked
+            else say("Kaplan-Meier share times mean margin, influence functions by customer"),
             verdict=verdict,
         )
 
@@ -218,14 +227,15 @@ class Value:
         return caption + self.beyond(*(g for g, found in self.groups.items() if found is not None))
 
 
-def apart(referred: Student, other: Student) -> Student:
-    """Return the difference of two values of different people, t with the smaller group's degrees of freedom."""
-    se = float(np.hypot(referred.se, other.se))
+def apart(referred: Student, other: Student, covariance: float = 0.0) -> Student:
+    """Return the difference of two values, t with the smaller degrees of freedom."""
+    se = float(np.sqrt(referred.se**2 + other.se**2 - 2 * covariance))
     return Student(referred.value - other.value, se, min(referred.df, other.df))
 
 
 def customer_value(
     tenure: Tenure,
+    links: Links | None = None,
     *,
     annual_discount_rate: float,
     currency: str = "EUR",
@@ -239,6 +249,8 @@ def customer_value(
     ----------
     tenure : Tenure
         With a panel of margins.
+    links : Links, optional
+        Who brought whom; customers joined by referrals then count as one family in the errors.
     annual_discount_rate : float
         A fraction a year, above -1.
     extrapolate : bool
@@ -253,10 +265,16 @@ def customer_value(
             )
         )
     rate = {"annual_discount_rate": annual_discount_rate}
-    found = {group: _course(tenure, group, max(min_group, 2), extrapolate, rate) for group in NAMES}
+    family, least = families(links, tenure.days.size), max(min_group, 2)
+    found = {group: _course(tenure, family, group, least, extrapolate, rate) for group in NAMES}
     until = {group: month for group, (_, month, _) in found.items()}
+    course = {
+        group: {h: value.student for h, value in values.items()}
+        for group, (values, _, _) in found.items()
+    }
+    shared = set(course[REFERRED]) & set(course[OTHER])
     return Value(
-        groups={g: course.get(tenure.horizon_months) for g, (course, _, _) in found.items()},
+        groups={group: course[group].get(tenure.horizon_months) for group in NAMES},
         n={group: tenure.size(group) for group in NAMES},
         present={group: tenure.present(group, month) for group, month in until.items()},
         horizon_months=tenure.horizon_months,
@@ -265,12 +283,16 @@ def customer_value(
         level=level,
         min_group=min_group,
         until=until,
-        course={group: course for group, (course, _, _) in found.items()},
+        course=course,
         tails={group: tail for group, (_, _, tail) in found.items() if tail},
+        covariance={
+            h: float(found[REFERRED][0][h].parts @ found[OTHER][0][h].parts) for h in shared
+        },
+        linked=links is not None,
     )
 
 
-def _course(tenure, group, least, extrapolate, rate) -> tuple[dict, int, Tail | None]:
+def _course(tenure, family, group, least, extrapolate, rate) -> tuple[dict, int, Tail | None]:
     """Return the value of a group by horizon, the month it rests on or fails at, and what lies beyond the data."""
     horizon, last = tenure.horizon_months, _last_month(tenure, group, least)
     member = tenure.referred == group
@@ -280,9 +302,12 @@ def _course(tenure, group, least, extrapolate, rate) -> tuple[dict, int, Tail | 
         tail = tail_of(**people, rows=rows)
         to = last if tail.refusal(group, least) else horizon
     horizons = [h for h in sorted({*range(12, horizon, 12), last, horizon}) if 1 <= h <= to]
-    course = discounted_values(**people, rows=rows, horizons=horizons, **rate) if horizons else {}
     until = last if to == horizon else last + 1
-    return {h: value for h, value in course.items() if value.se > 0}, until, tail
+    if not horizons or np.unique(family[member]).size < 2:
+        return {}, until, tail
+    clusters = {"family": family[member], "families": int(family.max()) + 1}
+    course = discounted_values(**people, **clusters, rows=rows, horizons=horizons, **rate)
+    return {h: value for h, value in course.items() if value.student.se > 0}, until, tail
 
 
 def _last_month(tenure: Tenure, group: bool, least: int) -> int:
