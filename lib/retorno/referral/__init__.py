@@ -75,12 +75,14 @@ from retorno.referral.worth.horizon import value_by_horizon
 from retorno.referral.worth.over_type_one import over_type_one
 from retorno.referral.worth.programme import DEFINITIONS as _WORTH_PROGRAMME
 from retorno.referral.worth.programme import programme
+from retorno.referral.worth.published import DEFINITIONS as _WORTH_PUBLISHED
+from retorno.referral.worth.published import published_form
 from retorno.referral.worth.sensitivity import DEFINITIONS as _WORTH_SENSITIVITY
 from retorno.referral.worth.sensitivity import sensitivity
 from retorno.referral.worth.type_one import DEFINITIONS as _WORTH_TYPE_ONE
 from retorno.referral.worth.type_one import type_one
 from retorno.referral.worth.value import DEFINITIONS as _WORTH_VALUE
-from retorno.referral.worth.value import customer_value, published_form
+from retorno.referral.worth.value import customer_value
 
 DEFINITIONS = (
     *_GAP_MARGINS,
@@ -92,6 +94,7 @@ DEFINITIONS = (
     *_STAYING_PROPORTIONAL,
     *_STAYING_REFERRER_LEFT,
     *_WORTH_VALUE,
+    *_WORTH_PUBLISHED,
     *_ALIKE_ADJUSTED,
     *_STAYING_ADJUSTED,
     *_STAYING_HIDDEN,

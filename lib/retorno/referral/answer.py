@@ -17,7 +17,8 @@ from retorno.referral.referrers.confounding import NAMES, WAYS
 from retorno.referral.staying.retention import HAZARD, OTHER, REFERRED, SHARES
 from retorno.referral.worth.break_even import REWARD, TYPE_ONE
 from retorno.referral.worth.programme import ROI
-from retorno.referral.worth.value import GAP, PUBLISHED
+from retorno.referral.worth.published import PUBLISHED
+from retorno.referral.worth.value import GAP
 
 TOP = TOP_SHARES[0.20]
 

@@ -19,7 +19,6 @@ import numpy as np
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say, say_n
-from retorno.money import roi
 from retorno.referral.links import Links, families
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
 from retorno.referral.worth.beyond import Tail, said_of
@@ -42,19 +41,7 @@ GAP = Definition(
     formula=r"\sum_{k=1}^{H} \frac{S_R(k-1) \, m_R(k) - S_O(k-1) \, m_O(k)}{(1 + r)^{k/12}}",
     reference=0.0,
 )
-PUBLISHED = Definition(
-    "roi.published_form",
-    label=mark("Return as such returns are published"),
-    meaning=mark(
-        "value_gap divided by reward_referrer, minus 1, and nothing else. In the formula V is the value over the "
-        "horizon of the referred (R) and of the others (O), w reward_referrer."
-    ),
-    unit="share of reward",
-    sign=mark("Above 0: the gap is larger than the reward. It is not the return of the programme."),
-    formula=r"\frac{V_R - V_O}{w} - 1",
-    reference=0.0,
-)
-DEFINITIONS = (GAP, PERCENT, PUBLISHED)
+DEFINITIONS = (GAP, PERCENT)
 
 SENTENCES = {
     "above": mark(
@@ -315,53 +302,3 @@ def _last_month(tenure: Tenure, group: bool, least: int) -> int:
     months = range(1, tenure.horizon_months + 1)
     short = (month for month in months if tenure.present(group, month) < least)
     return next(short, tenure.horizon_months + 1) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedForm:
-    """The return as such returns are published: the gap in value over the reward of the referrer.
-
-    Attributes
-    ----------
-    value : Value
-    reward_referrer : float
-        Currency per rewarded referral, a positive amount.
-    """
-
-    value: Value
-    reward_referrer: float
-
-    def findings(self) -> Findings:
-        """State or refuse the return in this form."""
-        reward, n = self.reward_referrer, sum(self.value.n.values())
-        reason = self.value.refusal(REFERRED, OTHER)
-        if reason is None and reward == 0:
-            reason = say("Not stated: reward_referrer is 0, and there is no return on no reward.")
-        if reason:
-            return Findings([PUBLISHED.refuse(reason, n=n)])
-        gap = self.value.gap.at(self.value.level)
-        published = roi(gap.value, reward)
-        sentence = say(
-            "A gap in value of {gap} for a reward of {reward}: {published}, as such returns are "
-            "published. Of the value it counts the gap alone, of the cost one reward alone, and it "
-            "takes every referred customer for one who would not have come otherwise.",
-            gap=money(gap.value, self.value.currency),
-            reward=money(reward, self.value.currency),
-            published=percent(published),
-        )
-        found = PUBLISHED.state(
-            published,
-            sentence
-            + self.value.beyond(REFERRED, OTHER)
-            + caution(self.value.fewest(REFERRED, OTHER)),
-            interval=tuple(roi(end, reward) for end in gap.interval),
-            level=self.value.level,
-            n=n,
-            method=say("value gap over the reward, its interval carried through"),
-        )
-        return Findings([found])
-
-
-def published_form(value: Value, *, reward_referrer: float) -> PublishedForm:
-    """Return the return as such returns are published."""
-    return PublishedForm(value, reward_referrer)
