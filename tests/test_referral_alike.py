@@ -14,7 +14,7 @@ from retorno.referral.alike.adjusted import adjusted_value
 from retorno.referral.alike.weighted import weighted_value
 from retorno.referral.links import Links
 from retorno.referral.tenure import month_start
-from retorno.referral.worth.discounted import discounted_value
+from retorno.referral.worth.discounted import discounted_values
 from retorno.stats.adjustment import CollinearError, SeparationError
 from retorno.stats.odds import odds_weights, weighted_kaplan_meier
 from retorno.stats.survival import kaplan_meier
@@ -61,7 +61,7 @@ def group():
 
 @pytest.mark.parametrize("late", [False, True])
 def test_with_equal_weights_it_is_the_value_of_a_customer(group, late):
-    """Value and error of `discounted_value`, whatever the scale of the weights."""
+    """Value and error of `discounted_values`, whatever the scale of the weights."""
     given = dict(group)
     if not late:
         given["entry"] = np.zeros(80, dtype=int)
@@ -71,7 +71,8 @@ def test_with_equal_weights_it_is_the_value_of_a_customer(group, late):
     rows = [
         (np.flatnonzero(s), m[s]) for s, m in zip(given["seen"].T, given["margin"].T, strict=True)
     ]
-    wanted = discounted_value(given["days"], given["left"], rows, entry=given["entry"], **RATE)
+    people = {name: given[name] for name in ("days", "left", "entry")}
+    wanted = discounted_values(**people, rows=rows, horizons=[len(rows)], **RATE)[len(rows)]
     for weight in (1.0, 0.3):
         value, influence = weighted_value(**given, weight=np.full(80, weight), **RATE)
         assert value == pytest.approx(wanted.value, rel=1e-12)

@@ -16,7 +16,6 @@ from retorno.money import discount_factors
 from retorno.referral.tenure import month_start
 from retorno.referral.worth.beyond import WINDOW, Tail
 from retorno.stats.clustered import Clustered, clustered
-from retorno.stats.student import Student
 from retorno.stats.survival import kaplan_meier
 
 Months = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -109,20 +108,6 @@ def discounted_values(
         error += curve.influence(starts[1:near], weights[1:], days, left, entry=entry)
         found[horizon] = clustered(value, error, family, families or int(family.max()) + 1)
     return found
-
-
-def discounted_value(days, left, months, *, annual_discount_rate: float, entry=None) -> Student:
-    """Return the discounted margin per customer joined, over the months given; see `discounted_values`."""
-    rows = list(months)
-    found = discounted_values(
-        days,
-        left,
-        rows,
-        annual_discount_rate=annual_discount_rate,
-        horizons=[len(rows)],
-        entry=entry,
-    )
-    return found[len(rows)].student
 
 
 def _margin_errors(rows, weights, mean, ends, n) -> dict[int, np.ndarray]:
