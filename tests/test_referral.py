@@ -20,8 +20,8 @@ from retorno.referral import (
     published_form,
     retention,
 )
+from retorno.referral.payoff.assumptions import DRAWS
 from retorno.referral.tenure import OTHER, REFERRED
-from retorno.referral.worth.assumptions import DRAWS
 from retorno.referral.worth.value import Value
 from retorno.stats.student import Student
 from retorno.tables import connect, read

@@ -22,6 +22,7 @@ from retorno.figures.referral.lorenz import lorenz
 from retorno.findings import decide
 from retorno.referral import Assumptions, follow
 from retorno.referral.links import Links, links
+from retorno.referral.payoff.type_one import Experiment
 from retorno.referral.referrers import confounding as confounding_module
 from retorno.referral.referrers.best import TITLES, best
 from retorno.referral.referrers.cells import cells
@@ -31,7 +32,6 @@ from retorno.referral.referrers.counted import cannot_answer, counted
 from retorno.referral.referrers.levels import referrer_levels
 from retorno.referral.referrers.made import followed_for, referrals_made
 from retorno.referral.referrers.referral_value import ReferralValue, _mean_over, referral_value
-from retorno.referral.worth.type_one import Experiment
 from retorno.tables import connect, read
 
 R = json.loads((Path(__file__).parent / "reference" / "referrers.json").read_text())

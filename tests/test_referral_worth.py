@@ -27,14 +27,14 @@ from retorno.figures.referral.over_type_one import over_type_one as draw_over_ty
 from retorno.figures.referral.sensitivity import sensitivity as draw_sensitivity
 from retorno.referral import Assumptions, account, customer_value, margin_gap, published_form
 from retorno.referral.links import Links
+from retorno.referral.payoff.assumptions import DRAWS
+from retorno.referral.payoff.over_type_one import over_type_one
+from retorno.referral.payoff.sensitivity import sensitivity
+from retorno.referral.payoff.type_one import Experiment, Survey, type_one
 from retorno.referral.tenure import MONTH_DAYS, OTHER, REFERRED
-from retorno.referral.worth.assumptions import DRAWS
 from retorno.referral.worth.discounted import discounted_values, tail_of
 from retorno.referral.worth.horizon import value_by_horizon
-from retorno.referral.worth.over_type_one import over_type_one
 from retorno.referral.worth.percent import percent_apart
-from retorno.referral.worth.sensitivity import sensitivity
-from retorno.referral.worth.type_one import Experiment, Survey, type_one
 from retorno.referral.worth.value import apart
 from retorno.stats.student import Student
 

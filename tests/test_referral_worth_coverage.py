@@ -12,10 +12,10 @@ import pytest
 from shared import judge
 
 from retorno.referral import Assumptions, programme
+from retorno.referral.payoff.type_one import Experiment, Survey
 from retorno.referral.tenure import MONTH_DAYS, OTHER, REFERRED, month_start
 from retorno.referral.worth.discounted import discounted_values
 from retorno.referral.worth.percent import percent_apart
-from retorno.referral.worth.type_one import Experiment, Survey
 from retorno.referral.worth.value import Value, apart
 from retorno.stats.student import Estimate, Student
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from retorno.referral import Assumptions, programme
+from retorno.referral.payoff.assumptions import DRAWS
 from retorno.referral.tenure import OTHER, REFERRED
-from retorno.referral.worth.assumptions import DRAWS
 from retorno.referral.worth.value import Value
 from retorno.stats.student import Student
 

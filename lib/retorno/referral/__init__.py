@@ -41,6 +41,15 @@ from retorno.referral.gap.margins import margin_gap
 from retorno.referral.gap.panel import gap_model
 from retorno.referral.gap.weighting import weighted_gap
 from retorno.referral.links import links
+from retorno.referral.payoff.account import account
+from retorno.referral.payoff.assumptions import Assumptions
+from retorno.referral.payoff.over_type_one import over_type_one
+from retorno.referral.payoff.programme import DEFINITIONS as _PAYOFF_PROGRAMME
+from retorno.referral.payoff.programme import programme
+from retorno.referral.payoff.sensitivity import DEFINITIONS as _PAYOFF_SENSITIVITY
+from retorno.referral.payoff.sensitivity import sensitivity
+from retorno.referral.payoff.type_one import DEFINITIONS as _PAYOFF_TYPE_ONE
+from retorno.referral.payoff.type_one import type_one
 from retorno.referral.referrers.best import DEFINITIONS as _REFERRERS_BEST
 from retorno.referral.referrers.best import best
 from retorno.referral.referrers.cells import DEFINITIONS as _REFERRERS_CELLS
@@ -69,18 +78,9 @@ from retorno.referral.staying.restricted import restricted
 from retorno.referral.staying.retention import DEFINITIONS as _STAYING_RETENTION
 from retorno.referral.staying.retention import retention
 from retorno.referral.tenure import follow
-from retorno.referral.worth.account import account
-from retorno.referral.worth.assumptions import Assumptions
 from retorno.referral.worth.horizon import value_by_horizon
-from retorno.referral.worth.over_type_one import over_type_one
-from retorno.referral.worth.programme import DEFINITIONS as _WORTH_PROGRAMME
-from retorno.referral.worth.programme import programme
 from retorno.referral.worth.published import DEFINITIONS as _WORTH_PUBLISHED
 from retorno.referral.worth.published import published_form
-from retorno.referral.worth.sensitivity import DEFINITIONS as _WORTH_SENSITIVITY
-from retorno.referral.worth.sensitivity import sensitivity
-from retorno.referral.worth.type_one import DEFINITIONS as _WORTH_TYPE_ONE
-from retorno.referral.worth.type_one import type_one
 from retorno.referral.worth.value import DEFINITIONS as _WORTH_VALUE
 from retorno.referral.worth.value import customer_value
 
@@ -98,9 +98,9 @@ DEFINITIONS = (
     *_ALIKE_ADJUSTED,
     *_STAYING_ADJUSTED,
     *_STAYING_HIDDEN,
-    *_WORTH_TYPE_ONE,
-    *_WORTH_PROGRAMME,
-    *_WORTH_SENSITIVITY,
+    *_PAYOFF_TYPE_ONE,
+    *_PAYOFF_PROGRAMME,
+    *_PAYOFF_SENSITIVITY,
     *_REFERRERS_CONCENTRATION,
     *_REFERRERS_REFERRAL_VALUE,
     *_REFERRERS_CELLS,

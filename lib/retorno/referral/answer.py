@@ -12,11 +12,11 @@ from retorno.language import mark, quantity, say
 from retorno.referral.alike.adjusted import ADJUSTED
 from retorno.referral.campaign.credited import SHARE as NET_SHARE
 from retorno.referral.cascade.reproduction import NUMBER
+from retorno.referral.payoff.break_even import REWARD, TYPE_ONE
+from retorno.referral.payoff.programme import ROI
 from retorno.referral.referrers.concentration import TOP_SHARES
 from retorno.referral.referrers.confounding import NAMES, WAYS
 from retorno.referral.staying.retention import HAZARD, OTHER, REFERRED, SHARES
-from retorno.referral.worth.break_even import REWARD, TYPE_ONE
-from retorno.referral.worth.programme import ROI
 from retorno.referral.worth.published import PUBLISHED
 from retorno.referral.worth.value import GAP
 

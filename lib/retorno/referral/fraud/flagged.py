@@ -13,7 +13,7 @@ from retorno.language import integer, mark, percent, say, say_n
 from retorno.referral.fraud.paid import Paid, paid_for
 from retorno.referral.fraud.rules import CROWD, RULES, SIGNS, Caught, Rule, caught_by
 from retorno.referral.links import Links
-from retorno.referral.worth.assumptions import Assumptions
+from retorno.referral.payoff.assumptions import Assumptions
 
 FLAG_AT = 2  # points: a rule that says "nobody new", or two signs
 

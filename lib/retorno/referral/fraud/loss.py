@@ -14,7 +14,7 @@ from retorno.findings import Definition, Finding, Findings, caution
 from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.referral.fraud.reviewed import Reviewed
 from retorno.referral.fraud.strata import judged
-from retorno.referral.worth.assumptions import Assumptions
+from retorno.referral.payoff.assumptions import Assumptions
 from retorno.stats.finite import Strata
 from retorno.stats.student import Estimate
 

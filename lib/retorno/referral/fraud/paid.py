@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.referral.worth.assumptions import Assumptions
+from retorno.referral.payoff.assumptions import Assumptions
 
 
 @dataclass(frozen=True, slots=True)

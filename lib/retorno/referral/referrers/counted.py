@@ -19,10 +19,10 @@ from retorno.referral.cascade.reproduction import NUMBER
 from retorno.referral.cascade.timing import DAYS
 from retorno.referral.fraud.flagged import SHARE as FLAGGED
 from retorno.referral.fraud.loss import LOSS
+from retorno.referral.payoff.programme import ROI
 from retorno.referral.referrers.best import BEST
 from retorno.referral.referrers.concentration import ReferralConcentration, concentration_of
 from retorno.referral.staying.retention import DEFINITIONS as RETENTION
-from retorno.referral.worth.programme import ROI
 from retorno.referral.worth.value import GAP
 
 OWN = frozenset(("customer_id", "referrals", "left"))

@@ -23,6 +23,7 @@ from retorno.findings import Definition, Finding, Findings, caution, direction, 
 from retorno.language import integer, mark, money, number, percent, say, say_n
 from retorno.money import discount_at
 from retorno.referral.links import Links
+from retorno.referral.payoff.assumptions import Assumptions
 from retorno.referral.referrers.made import (
     check_window,
     first_months_value,
@@ -31,7 +32,6 @@ from retorno.referral.referrers.made import (
     no_margins,
     referrals_made,
 )
-from retorno.referral.worth.assumptions import Assumptions
 from retorno.stats.student import Estimate
 
 NEEDED = ("type_one_share", "acquisition_cost", "admin_cost")

@@ -1,1 +1,1 @@
-"""What a customer is worth, and what a programme returns once everything is counted."""
+"""What a customer is worth over the months of a horizon, referred and other."""

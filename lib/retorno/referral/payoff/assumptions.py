@@ -7,7 +7,7 @@ from scipy import stats
 
 from retorno.errors import ParameterError
 from retorno.language import money, percent, say
-from retorno.referral.worth.type_one import Experiment, Survey
+from retorno.referral.payoff.type_one import Experiment, Survey
 
 DRAWS = 100_000
 SHARES = ("type_one_share", "fraud_share")

@@ -20,9 +20,8 @@ import numpy as np
 from retorno.findings import Definition, Finding, Findings, caution, direction
 from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.money import mixture, roi
-from retorno.referral.tenure import REFERRED
-from retorno.referral.worth.assumptions import DRAWS, SHARES, Assumptions
-from retorno.referral.worth.break_even import (
+from retorno.referral.payoff.assumptions import DRAWS, SHARES, Assumptions
+from retorno.referral.payoff.break_even import (
     FRAUD,
     REWARD,
     TYPE_ONE,
@@ -30,7 +29,8 @@ from retorno.referral.worth.break_even import (
     reward_of,
     type_one_of,
 )
-from retorno.referral.worth.information import INFORMATION, information_of
+from retorno.referral.payoff.information import INFORMATION, information_of
+from retorno.referral.tenure import REFERRED
 from retorno.referral.worth.value import Value
 from retorno.stats.student import Estimate
 

@@ -8,8 +8,8 @@ import numpy as np
 from retorno.findings import Definition, Finding, caution
 from retorno.language import mark, money, percent, say
 from retorno.money import break_even_share, mixture
+from retorno.referral.payoff.assumptions import SHARES
 from retorno.referral.tenure import REFERRED
-from retorno.referral.worth.assumptions import SHARES
 
 REWARD = Definition(
     "break_even.reward",

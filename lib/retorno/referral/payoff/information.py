@@ -15,8 +15,8 @@ import numpy as np
 
 from retorno.findings import Definition, Finding
 from retorno.language import integer, mark, money, say
+from retorno.referral.payoff.assumptions import DRAWS
 from retorno.referral.tenure import REFERRED
-from retorno.referral.worth.assumptions import DRAWS
 
 INFORMATION = Definition(
     "roi.value_of_information",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.language import integer, mark, percent, say
+from retorno.referral.payoff.programme import Programme
 from retorno.referral.tenure import REFERRED
-from retorno.referral.worth.programme import Programme
 
 POINTS = 101  # shares 0, 0.01, ... 1
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from retorno.findings import direction
 from retorno.language import integer, mark, money, percent, say
 from retorno.money import mixture
+from retorno.referral.payoff.assumptions import SHARES
+from retorno.referral.payoff.programme import Programme
 from retorno.referral.tenure import OTHER, REFERRED
-from retorno.referral.worth.assumptions import SHARES
-from retorno.referral.worth.programme import Programme
 
 STEPS = {
     "gap": mark("Gap in value"),

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from retorno.findings import Definition, Finding, Findings
 from retorno.language import DIFFERENCE, mark, percent, quantity, say
+from retorno.referral.payoff.assumptions import SHARES
+from retorno.referral.payoff.programme import Programme
 from retorno.referral.tenure import REFERRED
-from retorno.referral.worth.assumptions import SHARES
-from retorno.referral.worth.programme import Programme
 
 QUARTER = 0.25  # by which an input given as one number is moved down and up
 
