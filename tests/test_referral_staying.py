@@ -723,7 +723,7 @@ def test_the_limit_nearest_one_is_asked_about_and_is_one_when_the_interval_holds
     found = stated(at_equal)
     assert found["retention.e_value.bound"].estimate == 1
     assert "nothing hidden is needed" in found["retention.e_value.bound"].sentence
-    assert "beyond what kind already take into account" in found["retention.e_value"].sentence
+    assert "beyond what is taken into account already: kind." in found["retention.e_value"].sentence
     refused = Covariates((), np.empty((4_000, 0)), (), np.ones(4_000, bool), "Not stated.")
     assert hidden.hidden(kept, adjusted.adjusted_hazard(tenure, refused)).ratio == kept.ratio
 

@@ -55,7 +55,7 @@ SENTENCE = mark(
     "times as frequent among the referred as among others, or the other way round, and change the risk of leaving by "
     "as much"
 )
-BEYOND = mark(", beyond what {covariates} already take into account.")
+BEYOND = mark(", beyond what is taken into account already: {covariates}.")
 NEAREST = mark("To bring the interval to 1, {strength} times would do.")
 UNCLEAR = mark("The interval of the hazard ratio holds 1: nothing hidden is needed to explain it.")
 CLEAR = mark(
