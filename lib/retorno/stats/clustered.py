@@ -77,3 +77,12 @@ def clustered_mean(values, cluster, clusters: int) -> Clustered:
     values = np.asarray(values, dtype=float)
     mean = values.mean()
     return clustered(mean, (values - mean) / values.size, cluster, clusters)
+
+
+def summed(parts, cluster) -> np.ndarray:
+    """Return the sums of the rows of `parts` by cluster."""
+    from scipy.sparse import csr_array
+
+    n = cluster.size
+    where = csr_array((np.ones(n), (cluster, np.arange(n))), shape=(int(cluster.max()) + 1, n))
+    return where @ parts

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from retorno.stats.adjustment import CollinearError
+from retorno.stats.clustered import summed
 from retorno.stats.student import Student
 
 KNOTS = 5
@@ -146,7 +147,7 @@ def gap_curve(values, seen, member, *, basis, fixed=None, cluster=None) -> GapCu
     scores = residual @ inverse[:times, at]
     scores += np.where(member[:, None], (residual @ basis) @ inverse[at, at], 0.0)
     scores += residual.sum(axis=1)[:, None] * (fixed @ inverse[rest, at])
-    together = _summed(scores, cluster)
+    together = summed(scores, cluster)
     covariance = basis @ (together.T @ together) @ basis.T * scale
     return GapCurve(
         gap=basis @ coefficients[at],
@@ -195,7 +196,7 @@ def _degrees(seen, member, basis, fixed, cluster, weights) -> np.ndarray:
     """Return (sum of a)**2 / sum of a**2 of each difference, a the share of its variance that a cluster makes."""
     found = []
     for one in weights.T:
-        parts = _summed(((_linear(one, member, basis, fixed) ** 2) * seen).sum(axis=1), cluster)
+        parts = summed(((_linear(one, member, basis, fixed) ** 2) * seen).sum(axis=1), cluster)
         found.append(parts.sum() ** 2 / (parts**2).sum())
     return np.maximum(np.array(found), 1.0)
 
@@ -230,7 +231,7 @@ def shape_p(values, seen, member, *, basis, cluster=None) -> float:
         mean = values[group].sum(axis=0) / n
         away += sign * mean @ ways
         own = np.where(seen & group[:, None], values - mean, 0.0) / np.sqrt(n * (n - 1.0))
-        parts.append(_summed(sign * own, cluster) @ ways)
+        parts.append(summed(sign * own, cluster) @ ways)
         clusters.append(np.unique(cluster[group & seen.any(axis=1)]).size)
     if not 0 < freedom < min(clusters):
         raise ValueError(f"{freedom} ways to leave the curve, {min(clusters)} clusters in a group.")
@@ -257,12 +258,3 @@ def _numbered(cluster, n: int) -> np.ndarray:
     if cluster is None:
         return np.arange(n)
     return np.unique(np.asarray(cluster), return_inverse=True)[1]
-
-
-def _summed(parts, cluster) -> np.ndarray:
-    """Return the sums of the rows of `parts` by cluster."""
-    from scipy.sparse import csr_array
-
-    n = cluster.size
-    where = csr_array((np.ones(n), (cluster, np.arange(n))), shape=(int(cluster.max()) + 1, n))
-    return where @ parts

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retorno.referral.links import joined
+
 THINGS = ("device", "address", "payment")
 NOBODY = -1
 
@@ -133,14 +135,9 @@ def in_circles(giver, receiver, people: int) -> np.ndarray:
     >>> in_circles([0, 1, 2, 0, 4], [1, 2, 0, 3, 4], 5).tolist()
     [True, True, True, False, False]
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     giver, receiver = np.asarray(giver), np.asarray(receiver)
     edge = (receiver >= 0) & (receiver != giver)
-    ends = (giver[edge], receiver[edge])
-    graph = coo_array((np.ones(ends[0].size, dtype=np.int8), ends), shape=(people, people))
-    _, part = connected_components(graph.tocsr(), directed=True, connection="strong")
+    part = joined(giver[edge], receiver[edge], people, "strong")
     found = np.zeros(giver.size, dtype=bool)
-    found[edge] = part[ends[0]] == part[ends[1]]
+    found[edge] = part[giver[edge]] == part[receiver[edge]]
     return found

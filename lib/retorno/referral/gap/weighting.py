@@ -12,6 +12,7 @@ from retorno.referral.gap.rows import none_in_first, rows
 from retorno.referral.links import Links, families
 from retorno.referral.tenure import NAMES, Tenure, month_start
 from retorno.stats.adjustment import CollinearError, SeparationError, standardised
+from retorno.stats.clustered import summed
 from retorno.stats.dropout import remaining
 from retorno.stats.student import Student
 
@@ -116,19 +117,15 @@ def _constant(groups) -> str | None:
 
 def _gaps(groups, members, family) -> dict[str, tuple[Student, ...]]:
     """Return the gaps by month as they are, weighted, and the second minus the first; errors by family."""
-    from scipy.sparse import csr_array
-
-    n = family.size
-    where = csr_array((np.ones(n), (family, np.arange(n))), shape=(int(family.max()) + 1, n))
     parts = {"plain": ("plain", "of_plain"), "weighted": ("mean", "of_mean")}
     values, errors = {}, {}
     for name, (value, of_value) in parts.items():
         values[name] = getattr(groups[0], value) - getattr(groups[1], value)
-        own = np.zeros((n, values[name].size))
+        own = np.zeros((family.size, values[name].size))
         for group, member, sign in zip(groups, members, (1, -1), strict=True):
             seen = (group.weight > 0).sum(axis=0)
             own[member] = sign * getattr(group, of_value) * np.sqrt(seen / (seen - 1))
-        errors[name] = where @ own
+        errors[name] = summed(own, family)
     values["moved"] = values["weighted"] - values["plain"]
     errors["moved"] = errors["weighted"] - errors["plain"]
     df = np.maximum(np.minimum(*(group.effective for group in groups)) - 1, 1)

@@ -13,6 +13,7 @@ import numpy as np
 from retorno.errors import ParameterError
 from retorno.findings import Findings
 from retorno.language import mark, say
+from retorno.referral.alike.covariates import MOST
 from retorno.referral.campaign.credited import SHARE as NET_SHARE
 from retorno.referral.campaign.effect import EFFECTS
 from retorno.referral.cascade.reproduction import NUMBER
@@ -26,7 +27,6 @@ from retorno.referral.staying.retention import DEFINITIONS as RETENTION
 from retorno.referral.worth.value import GAP
 
 OWN = frozenset(("customer_id", "referrals", "left"))
-MOST = 30  # different words of one column; more is an id or a text, and no kind of customer
 
 REASONS = {
     "referred": mark(
