@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 
-from retorno.language import integer, percent, quantity, say, say_n
+from retorno.language import integer, named, percent, quantity, say, say_n
 
 MIME = "application/vnd.retorno.findings+json"
 ANSWER_MIME = "application/vnd.retorno.answer+json"
@@ -64,13 +64,52 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaks:
+    """That a finding speaks to a claim of the course texts.
+
+    Attributes
+    ----------
+    claim : str
+        Id of the claim in the ledger.
+    holds : str
+        Verdicts under which the claim would hold, parted by ``|``; empty where the number is only set beside it.
+    where : tuple of (name, str)
+        What has to stand in the braces of the id for the finding to speak to it.
+    """
+
+    claim: str
+    holds: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+
+    def bearing(self, verdict: str | None) -> str:
+        """Return what a verdict does to the claim: for, against, open, beside (a number alone) or refused.
+
+        Examples
+        --------
+        >>> Speaks("c", holds="above|parity").bearing("below"), Speaks("c").bearing("below")
+        ('against', 'beside')
+        """
+        if verdict == REFUSED:
+            return REFUSED
+        if not self.holds or verdict is None:
+            return "beside"
+        if verdict in self.holds.split("|"):
+            return "for"
+        return "open" if verdict in UNDECIDED else "against"
+
+
+UNDECIDED = ("undecided", "share")  # verdicts that bear neither way
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """What an id means, once and for all.
 
     `id` may hold names in braces (``effect.{outcome}``), and so may `label`. `unit` is the default;
     money findings give theirs when stated. `sign` says which way is up. `formula` is LaTeX without
     dollar signs, its symbols explained in `meaning`. `reference` is where the question's line lies: 0
-    for a difference, 1 for a ratio, None where no line makes sense.
+    for a difference, 1 for a ratio, None where no line makes sense. `speaks_to` lists the claims of the
+    course texts that a finding of this id speaks to.
     """
 
     id: str
@@ -80,6 +119,7 @@ class Definition:
     sign: str
     formula: str = ""
     reference: float | None = None
+    speaks_to: tuple[Speaks, ...] = ()
 
     def state(
         self,
@@ -98,10 +138,7 @@ class Definition:
         low, high = interval if interval is not None else (None, None)
         return Finding(
             id=self.id.format(**names),
-            label=say(
-                self.label,
-                **{k: v.replace("_", " ") if isinstance(v, str) else v for k, v in names.items()},
-            ),
+            label=say(self.label, **words(names)),
             estimate=_plain(estimate),
             ci_low=_plain(low),
             ci_high=_plain(high),
@@ -131,9 +168,19 @@ class Definition:
         found = re.fullmatch(pattern, finding_id)
         return found and found.groupdict()
 
+    def speaking(self, finding_id: str) -> tuple[Speaks, ...]:
+        """Return the claims that the finding of this id speaks to."""
+        names = (self.names(finding_id) or {}).items()
+        return tuple(each for each in self.speaks_to if set(each.where) <= set(names))
+
     def matches(self, finding_id: str) -> bool:
         """Return whether `finding_id` is an instance of this id."""
         return self.names(finding_id) is not None
+
+
+def words(names: Mapping) -> dict:
+    """Return what stands in an id's braces as it stands in a sentence."""
+    return {key: named(name) if isinstance(name, str) else name for key, name in names.items()}
 
 
 def _plain(value):
@@ -333,6 +380,7 @@ __all__ = [
     "Definition",
     "Finding",
     "Findings",
+    "Speaks",
     "caution",
     "choose_cards",
     "decide",
@@ -340,4 +388,5 @@ __all__ = [
     "find",
     "shown",
     "too_few",
+    "words",
 ]

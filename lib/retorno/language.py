@@ -2,7 +2,8 @@
 
 A sentence is written once, in English, as ``say("{n} customers came back", n=integer(n))``. English is
 the message id; another language is a catalogue ``locale/<language>/retorno.po`` read with Babel, in which
-a missing message is an error and never English. Numbers, dates and money follow the language's formats.
+a missing message is an error and never English. The notebooks have catalogues of their own, one each.
+Numbers, dates and money follow the language's formats.
 """
 
 import io
@@ -17,6 +18,7 @@ from babel import Locale, dates, numbers
 from retorno.errors import ParameterError
 
 LOCALE = Path(__file__).parent / "locale"
+LIBRARY = "retorno"
 SOURCE = "en"
 
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
@@ -25,6 +27,11 @@ _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 def mark(message: str) -> str:
     """Mark a message for the catalogues where it is written; `say` translates it where it is read."""
     return message
+
+
+def mark_n(singular: str, plural: str) -> tuple[str, str]:
+    """Mark both forms of a message for the catalogues; `say_n` takes them."""
+    return singular, plural
 
 
 def available() -> list[str]:
@@ -72,13 +79,13 @@ class _Strict:
 
 
 @cache
-def _catalogue(language: str, locale: Path):
+def _catalogue(language: str, file: Path):
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
     from babel.support import Translations
 
-    with (locale / language / "retorno.po").open("rb") as file:
-        catalog = read_po(file, locale=language, abort_invalid=True)
+    with file.open("rb") as lines:
+        catalog = read_po(lines, locale=language, abort_invalid=True)
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
@@ -87,11 +94,27 @@ def _catalogue(language: str, locale: Path):
     return translations
 
 
+def catalogue(locale: Path, name: str) -> Path:
+    """Return where the catalogue `name` of the language spoken lies below a folder of catalogues."""
+    return locale / current() / f"{name}.po"
+
+
+def translated(message: str, locale: Path = LOCALE, name: str = LIBRARY) -> str:
+    """Return `message` in the language spoken, from the library's catalogue or another.
+
+    Raises
+    ------
+    LookupError
+        The catalogue has no such message.
+    """
+    if current() == SOURCE or not message:
+        return message
+    return _catalogue(current(), catalogue(locale, name)).gettext(message)
+
+
 def say(message: str, /, **values) -> str:
     """Return `message` in the current language with `values` filled in."""
-    if current() != SOURCE:
-        message = _catalogue(current(), LOCALE).gettext(message)
-    return message.format(**values)
+    return translated(message).format(**values)
 
 
 def say_n(singular: str, plural: str, n: int, /, **values) -> str:
@@ -99,8 +122,24 @@ def say_n(singular: str, plural: str, n: int, /, **values) -> str:
     if current() == SOURCE:
         message = singular if n == 1 else plural
     else:
-        message = _catalogue(current(), LOCALE).ngettext(singular, plural, n)
+        library = _catalogue(current(), catalogue(LOCALE, LIBRARY))
+        message = library.ngettext(singular, plural, n)
     return message.format(n=integer(n), **values)
+
+
+def named(name: str) -> str:
+    """Return a name in words: one of ours in the language spoken, one of the user's as it is.
+
+    Examples
+    --------
+    >>> named("word_of_mouth")
+    'word of mouth'
+    """
+    words = name.replace("_", " ")
+    try:
+        return translated(words)
+    except LookupError:
+        return words  # a column or an arm of the user's own
 
 
 def _locale() -> Locale:
@@ -204,3 +243,110 @@ P_VALUE = "p-value"
 COUNTS = frozenset(
     ("customers", "days", "months", "points of score", "purchases", "respondents", "rows")
 )
+
+# What a unit is called in words: whole, or what is left of it behind "share" or a currency.
+UNITS = (
+    mark("Gini coefficient"),
+    mark("SD of changes"),
+    mark("average SD"),
+    mark("correlation"),
+    mark("customers"),
+    mark("customers per customer"),
+    mark("customers per day"),
+    mark("days"),
+    mark("difference in share"),
+    mark("moderator points"),
+    mark("money"),
+    mark("months"),
+    mark("months per customer"),
+    mark("of cost"),
+    mark("of credited customers"),
+    mark("of customers"),
+    mark("of customers brought"),
+    mark("of draws"),
+    mark("of flagged referrals"),
+    mark("of fraud"),
+    mark("of referrals"),
+    mark("of referred customers"),
+    mark("of reward"),
+    mark("of rewarded referrals"),
+    mark("of the drop"),
+    mark("of the others' value"),
+    mark("of trees"),
+    mark("of value"),
+    mark("of variance"),
+    mark("outcome per customer"),
+    mark("outcome per customer and month"),
+    mark("over the data"),
+    mark("p-value"),
+    mark("per contact"),
+    mark("per customer"),
+    mark("per customer and month"),
+    mark("per customer per month"),
+    mark("per customer who referred"),
+    mark("per extra return"),
+    mark("per failure"),
+    mark("per month"),
+    mark("per point"),
+    mark("per recovery"),
+    mark("per referral"),
+    mark("per return"),
+    mark("points"),
+    mark("points of quality"),
+    mark("points of score"),
+    mark("pooled SD"),
+    mark("pooled SD squared"),
+    mark("probability"),
+    mark("purchases"),
+    mark("ratio"),
+    mark("reliability"),
+    mark("respondents"),
+    mark("rows"),
+    mark("scale points"),
+    mark("scale points per point"),
+    mark("shape"),
+    mark("share"),
+    mark("slope"),
+    mark("times"),
+    mark("units per customer"),
+    mark("units per customer per month"),
+    mark("verdict"),
+    mark("weeks"),
+)
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit in words.
+
+    Examples
+    --------
+    >>> unit_words("EUR per customer"), unit_words("difference in share of cost")
+    ('EUR per customer', 'difference in share of cost')
+    """
+    head, rest = _parted(unit)
+    words = [head if head.isupper() else named(head), named(rest)]
+    return " ".join(filter(None, words))
+
+
+def unit_rest(unit: str) -> str:
+    """Return what must stand behind a number that `quantity` wrote, to complete its unit.
+
+    Examples
+    --------
+    >>> unit_rest("EUR per customer"), unit_rest("ratio"), unit_rest("share of cost")
+    ('per customer', 'times', 'of cost')
+    """
+    if unit == "ratio":
+        return say("times")
+    head, rest = _parted(unit)
+    return named(rest if head else unit)
+
+
+def _parted(unit: str) -> tuple[str, str]:
+    """Return what `quantity` writes of a unit (share, difference in share, currency, money), and the rest."""
+    if unit.startswith(DIFFERENCE):
+        return DIFFERENCE, unit.removeprefix(DIFFERENCE).strip()
+    first, _, after = unit.partition(" ")
+    if first in (SHARE, "money") or (len(first) == 3 and first.isupper()):
+        return first, after
+    return "", unit

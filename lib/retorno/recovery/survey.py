@@ -37,6 +37,14 @@ JUSTICE = {
     "procedural_justice": mark("procedural justice"),
     "interactional_justice": mark("interactional justice"),
 }
+IN_LABELS = (  # what stands in the braces of a definition's label, as `language.named` looks it up
+    mark("severity"),
+    mark("stability"),
+    mark("controllability"),
+    mark("distributive"),
+    mark("procedural"),
+    mark("interactional"),
+)
 QUALITY = "recovery_quality"
 POINTS, SHARE = "scale points", "share of customers"
 SHOWN = 5

@@ -6,7 +6,7 @@ Everything heavy (nbconvert, openpyxl) is imported when a report is written, nev
 from pathlib import Path
 
 
-def write_report(notebook, record: dict, folder) -> None:
+def write_report(notebook, record: dict, folder, claims=None) -> None:
     """Write ``report.html`` and ``tables.xlsx`` of one run.
 
     Parameters
@@ -17,6 +17,8 @@ def write_report(notebook, record: dict, folder) -> None:
         What ``findings.json`` holds: study, run, language, parameters, provenance, findings.
     folder : path
         Must exist; the two files are written into it.
+    claims : path, optional
+        The ledger of claims of the course texts, of which the report tells those it speaks to.
 
     Raises
     ------
@@ -24,20 +26,31 @@ def write_report(notebook, record: dict, folder) -> None:
         A formula could not be turned into MathML, or a picture of a text cell is not in the notebook.
     """
     from retorno.language import speaking
+    from retorno.report.claims import ledger
     from retorno.report.export import page
     from retorno.report.sheets import workbook
 
     with speaking(record["language"]):
-        html, tables = page(notebook, record), workbook(notebook, record)
+        spoken = ledger(claims, [record]) if claims else []
+        html, tables = page(notebook, record, spoken), workbook(notebook, record)
     (Path(folder) / "report.html").write_text(html, encoding="utf-8", newline="\n")
     (Path(folder) / "tables.xlsx").write_bytes(tables)
 
 
 def write_index(out) -> None:
     """Write ``index.html``: a card for each run found in the folder `out`."""
-    from retorno.report.index import write
+    from retorno.report.index import render
+    from retorno.report.pages import put
 
-    write(Path(out))
+    put(Path(out), "index.html", render(Path(out)))
 
 
-__all__ = ["write_index", "write_report"]
+def write_claims(out, claims) -> None:
+    """Write ``claims.html``: every claim of the ledger `claims`, and what the runs in the folder `out` say to it."""
+    from retorno.report.claims import render
+    from retorno.report.pages import put
+
+    put(Path(out), "claims.html", render(Path(out), Path(claims)))
+
+
+__all__ = ["write_claims", "write_index", "write_report"]

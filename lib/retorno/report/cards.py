@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from retorno.findings import REFUSED
-from retorno.language import COUNTS, DIFFERENCE, SHARE, mark, number, percent, quantity, say
+from retorno.language import SHARE, mark, number, percent, quantity, say, unit_rest
 
 WIDTH, EDGE = 240, 8  # of the drawing of an interval, and what stays free on either side
 SIGNS = {
@@ -20,47 +20,6 @@ SIGNS = {
     None: ("–", mark("described, not tested")),
 }
 WITHOUT_LINE = {"above": mark("above"), "below": mark("below")}
-RESTS = (  # what is left of a unit when its number is written
-    mark("customers"),
-    mark("days"),
-    mark("months"),
-    mark("purchases"),
-    mark("rows"),
-    mark("SD of changes"),
-    mark("average SD"),
-    mark("correlation"),
-    mark("moderator points"),
-    mark("of cost"),
-    mark("of customers"),
-    mark("of draws"),
-    mark("of referrals"),
-    mark("of reward"),
-    mark("of the drop"),
-    mark("of value"),
-    mark("p-value"),
-    mark("per customer"),
-    mark("per customer and month"),
-    mark("per contact"),
-    mark("per customer per month"),
-    mark("per extra return"),
-    mark("per failure"),
-    mark("per month"),
-    mark("per point"),
-    mark("per recovery"),
-    mark("per referral"),
-    mark("per return"),
-    mark("points of quality"),
-    mark("pooled SD"),
-    mark("probability"),
-    mark("reliability"),
-    mark("respondents"),
-    mark("scale points"),
-    mark("scale points per point"),
-    mark("shape"),
-    mark("slope"),
-    mark("times"),
-    mark("weeks"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +124,8 @@ def _card(finding: dict, reference: float | None, scale: tuple | None) -> Card:
         id=finding["id"],
         label=finding["label"],
         number=None if estimate is None else quantity(estimate, finding["unit"]),
-        unit="" if estimate is None else rest(finding["unit"]),
-        interval=None if finding["ci_low"] is None else _interval(finding),
+        unit="" if estimate is None else unit_rest(finding["unit"]),
+        interval=None if finding["ci_low"] is None else interval(finding),
         bar=None if scale is None else _bar(finding, reference, scale),
         sign=sign,
         verdict=say(verdict, line=_line(reference, finding["unit"])),
@@ -175,7 +134,8 @@ def _card(finding: dict, reference: float | None, scale: tuple | None) -> Card:
     )
 
 
-def _interval(finding: dict) -> str:
+def interval(finding: dict) -> str:
+    """Return the interval of a finding in words."""
     return say(
         "{level} interval {low} to {high}",
         level=percent(finding["level"], 0),
@@ -213,27 +173,7 @@ def _bar(finding: dict, reference: float, scale: tuple[float, float]) -> Bar:
         name=say(
             "Estimate {estimate}, {interval}, held against {line}",
             estimate=quantity(finding["estimate"], finding["unit"]),
-            interval=_interval(finding),
+            interval=interval(finding),
             line=line,
         ),
     )
-
-
-def rest(unit: str) -> str:
-    """Return what must stand behind a number that `language.quantity` wrote, to complete its unit.
-
-    Examples
-    --------
-    >>> rest("EUR per customer"), rest("ratio"), rest("difference in share"), rest("share of cost")
-    ('per customer', 'times', '', 'of cost')
-    """
-    if unit == "ratio":
-        left = "times"
-    elif unit.startswith(DIFFERENCE):
-        left = unit.removeprefix(DIFFERENCE).strip()
-    elif unit in COUNTS:
-        left = unit
-    else:
-        first, _, after = unit.partition(" ")
-        left = after if first == SHARE or (len(first) == 3 and first.isupper()) else unit
-    return say(left) if left in RESTS else left

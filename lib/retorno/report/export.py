@@ -12,6 +12,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbformat import NotebookNode
 from traitlets import default
 
+from retorno.language import say
 from retorno.report import cells
 from retorno.report.cards import WIDTH, cards, shared_scale
 from retorno.report.markdown import PageRenderer, mathml
@@ -19,8 +20,8 @@ from retorno.report.numbering import Numbering
 from retorno.report.templating import TEMPLATES, furnish
 
 
-def page(notebook, record: dict) -> str:
-    """Return the report of a run as one HTML page.
+def page(notebook, record: dict, claims=()) -> str:
+    """Return the report of a run as one HTML page; of `claims` it tells those that the run speaks to.
 
     Two runs of the same inputs give the same text but for the element ``made``.
     """
@@ -30,12 +31,27 @@ def page(notebook, record: dict) -> str:
         "record": record,
         "renderer": PageRenderer(_figures_and_findings(shown)),
         "numbering": Numbering(),
+        "claims": [claim for claim in claims if claim.runs],
+        "claims_told": _claims_told(record["provenance"]),
         "estimands": [_estimand(e) for e in record["provenance"].get("estimands") or ()],
     }
     html, _ = ReportExporter().from_notebook_node(
         NotebookNode({**notebook, "cells": shown}), resources
     )
     return html
+
+
+def _claims_told(provenance: dict) -> str:
+    """Return how far the findings of a run bear on what the course texts claim."""
+    if provenance["simulated"]:
+        return say(
+            "Claims that this study speaks to, with what the literature supports of each. The data are simulated: "
+            "they show what the study finds in this world and are no evidence for or against a claim."
+        )
+    return say(
+        "Claims that this study speaks to, with what the literature supports of each and what these data say. One set "
+        "of data settles no claim."
+    )
 
 
 def _answer(record: dict, visible) -> dict:

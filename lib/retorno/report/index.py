@@ -5,66 +5,31 @@ the key figure is taken.
 """
 
 import json
-import os
 from pathlib import Path
 from urllib.parse import quote
 
 from babel import Locale
-from jinja2 import Environment, FileSystemLoader
 
 from retorno.findings import REFUSED
 from retorno.language import current, integer, say, say_n, speaking
 from retorno.report import words
 from retorno.report.key_figure import key_figure
-from retorno.report.templating import TEMPLATES, furnish, inline, policy
-
-
-def write(out: Path) -> None:
-    """Write ``out/index.html`` beside and rename it, so that a reader never meets half an index."""
-    out.mkdir(parents=True, exist_ok=True)
-    html = render(out)
-    beside = out / f".index.{os.getpid()}.html"
-    try:
-        beside.write_text(html, encoding="utf-8", newline="\n")
-        beside.replace(out / "index.html")
-    finally:
-        beside.unlink(missing_ok=True)
+from retorno.report.pages import records, template
 
 
 def render(out: Path) -> str:
     """Return the index of the runs in `out`, by study and run."""
-    records, failures = _records(out), _failures(out)
+    done, failures = records(out), _failures(out)
     runs = [
-        _card(run, records.get(run), failures.get(run), out)
-        for run in sorted({*records, *failures}, key=lambda run: run.split("/"))
+        _card(run, done.get(run), failures.get(run), out)
+        for run in sorted({*done, *failures}, key=lambda run: run.split("/"))
     ]
-    template = _environment().get_template("index.html.j2")
-    return template.render(runs=runs, choices=_choices(runs), language=current())
-
-
-def _records(out: Path) -> dict[str, dict]:
-    """Return what ``findings.json`` holds by ``study/run``; folders that start with a dot are not runs."""
-    return {
-        f"{path.parts[-3]}/{path.parts[-2]}": json.loads(path.read_text(encoding="utf-8"))
-        for path in out.glob("[!.]*/[!.]*/findings.json")
-    }
+    return template("index").render(runs=runs, choices=_choices(runs), language=current())
 
 
 def _failures(out: Path) -> dict[str, dict]:
     file = out / "failures.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-
-
-def _environment() -> Environment:
-    """Return what all pages have, with a style and a script of the index beside."""
-    environment = furnish(Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True))
-    script = inline("index.js")
-    environment.globals |= {
-        "index_style": inline("index.css"),
-        "index_script": script,
-        "policy": policy(inline("page.js"), script),
-    }
-    return environment
 
 
 def _choices(runs: list[dict]) -> list[dict]:

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment
 
 from retorno.display import FIGURE_MIME, TABLE_MIME
-from retorno.language import COUNTS, DIFFERENCE, SHARE, say
+from retorno.language import COUNTS, DIFFERENCE, SHARE, say, unit_words
 from retorno.report import cells, words
 from retorno.report.cards import SIGNS, cards
 from retorno.report.grid import (
@@ -242,7 +242,7 @@ def _finding(finding: dict, record: dict) -> list[tuple]:
         (finding["ci_low"], number),
         (finding["ci_high"], number),
         (finding["level"], FORMATS["share"]),
-        (finding["unit"], FORMATS["text"]),
+        (unit_words(finding["unit"]), FORMATS["text"]),
         (finding["n"], FORMATS["count"]),
         (_verdict(finding, record["provenance"].get("references") or {}), FORMATS["text"]),
         (finding["sentence"], FORMATS["text"]),

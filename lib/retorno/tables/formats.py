@@ -135,7 +135,7 @@ def way_out(table: str, name: str, *choices: str) -> str:
     'formats: {transactions: {dates: dmy}} or formats: {transactions: {dates: mdy}}'
     """
     lines = (parameter("formats", table, {name: choice}) for choice in choices)
-    return f" {say('or')} ".join(lines)
+    return say(" or ").join(lines)
 
 
 def _checked(name: str, value):

@@ -142,7 +142,7 @@ class Scale:
         )
         if self.alpha.alpha >= 0:
             return told
-        return f"{told} {say('A negative alpha says that the items contradict each other.')}"
+        return told + " " + say("A negative alpha says that the items contradict each other.")
 
     def _respondents(self) -> str:
         return say(
@@ -179,7 +179,7 @@ class Scale:
         )
         way = say(
             "Read the questions: if some ask for the opposite, count them the other way: {way}",
-            way=f" {say('or')} ".join(self.ways),
+            way=say(" or ").join(self.ways),
         )
         return f"{told} {way}"
 

@@ -1,4 +1,4 @@
-"""The command line: ``retorno run | check | new | explain | simulate | data | list``."""
+"""The command line: ``retorno run | check | new | notebook | explain | simulate | data | list``."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import click
 
 import retorno
 from retorno.errors import InputError
-from retorno.language import current, integer, say, speaking
+from retorno.language import integer, say, use
 from retorno.workbook import studies
 
 
@@ -49,6 +49,22 @@ def program() -> None:
     """Collect the commands."""
 
 
+def _speak(context, option, code: str | None) -> None:
+    """Speak the language asked for from here on, also in what goes wrong with the rest of the line."""
+    if code is not None:
+        use(code)
+
+
+in_language = click.option(
+    "--language",
+    metavar="CODE",
+    callback=_speak,
+    is_eager=True,
+    expose_value=False,
+    help=say("Language of what is shown."),
+)
+
+
 @program.command(help=say("Execute studies or parameter files and write their reports."))
 @click.argument("names", nargs=-1, metavar="[STUDY|FILE]...")
 @click.option("--all", "every", is_flag=True, help=say("Every shipped run on simulated data."))
@@ -79,7 +95,13 @@ def program() -> None:
     metavar="NAME=VALUE",
     help=say("How a file is written, as dates=dmy; TABLE.NAME=VALUE for several tables."),
 )
-@click.option("--language", metavar="CODE", help=say("Language of the report."))
+@click.option(
+    "--language",
+    metavar="CODE",
+    callback=lambda context, option, code: _speak(context, option, code) or code,
+    is_eager=True,
+    help=say("Language of the report, and of what is told meanwhile."),
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -99,14 +121,13 @@ def run(names, every, parameters, data, columns, formats, language, out, jobs, f
     from retorno.workbook.progress import telling
     from retorno.workbook.runner import run_all
 
-    with speaking(language or current()):
-        names = [*names, *(shipped() if every else ())] or list(studies.STUDIES)
-        runs = plan(names, Options(parameters, data, columns, formats, language))
-        with telling() as tell:
-            jobs = jobs or min(2, os.cpu_count() or 1)
-            status = run_all(runs, out, tell, jobs=jobs, force=force)
-        if (out / "index.html").is_file():
-            click.echo(say("Reports: {file}", file=out / "index.html"))
+    names = [*names, *(shipped() if every else ())] or list(studies.STUDIES)
+    runs = plan(names, Options(parameters, data, columns, formats, language))
+    with telling() as tell:
+        jobs = jobs or min(2, os.cpu_count() or 1)
+        status = run_all(runs, out, tell, jobs=jobs, force=force)
+    if (out / "index.html").is_file():
+        click.echo(say("Reports: {file}", file=out / "index.html"))
     sys.exit(status)
 
 
@@ -137,6 +158,7 @@ def run(names, every, parameters, data, columns, formats, language, out, jobs, f
     type=click.Path(path_type=Path, dir_okay=False),
     help=say("Write a parameter file for this table, its columns guessed where needed."),
 )
+@in_language
 def check(table, file, columns, values, formats, write) -> None:
     """Describe one table, and everything that is wrong with it."""
     from retorno.tables.read import describe
@@ -162,6 +184,7 @@ def check(table, file, columns, values, formats, write) -> None:
 @program.command(help=say("Make a folder for your own research, with an example that runs."))
 @click.argument("study")
 @click.argument("folder", type=click.Path(path_type=Path))
+@in_language
 def new(study, folder) -> None:
     """Make one folder."""
     from retorno.workbook.new import new_folder
@@ -170,8 +193,25 @@ def new(study, folder) -> None:
         click.echo(file)
 
 
+@program.command(help=say("Write a copy of a notebook to work in, in the language asked for."))
+@click.argument("name", metavar="NUMBER|STUDY")
+@in_language
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("."),
+    help=say("Folder or file of the copy; default: this folder."),
+)
+def notebook(name, out) -> None:
+    """Copy one notebook."""
+    from retorno.workbook.copy_out import copied
+
+    click.echo(copied(name, out))
+
+
 @program.command(help=say("Tell what a finding means: its definition, unit and sign."))
 @click.argument("finding", metavar="ID")
+@in_language
 def explain(finding) -> None:
     """Look an id up in every study."""
     from retorno.workbook.listing import show_finding
@@ -180,6 +220,7 @@ def explain(finding) -> None:
 
 
 @program.command("list", help=say("List the studies with their parameters."))
+@in_language
 def list_() -> None:
     """Show studies and parameters."""
     from retorno.workbook.listing import show_studies
@@ -205,6 +246,7 @@ def list_() -> None:
     help=say("The same seed gives the same tables."),
 )
 @click.option("--world", default=None, help=say("Which world; default: the study's first."))
+@in_language
 def simulate(study, out, customers, seed, world) -> None:
     """Write one world."""
     from retorno.simulate import WORLDS, write
@@ -221,6 +263,7 @@ def data() -> None:
 
 
 @data.command("list", help=say("List public data sets with origin, terms and citation."))
+@in_language
 def data_list() -> None:
     """Show every public set and whether it is here."""
     from retorno.tables.public import PUBLIC, by_hand, kept
@@ -239,6 +282,7 @@ def data_list() -> None:
 
 @data.command("get", help=say("Download a public data set from its origin and keep it."))
 @click.argument("name")
+@in_language
 def data_get(name) -> None:
     """Fetch one set."""
     from retorno.tables.public import about, get
@@ -250,6 +294,7 @@ def data_get(name) -> None:
 @data.command("add", help=say("Keep a public data set from a file you have."))
 @click.argument("name")
 @click.argument("file")
+@in_language
 def data_add(name, file) -> None:
     """Recognise a file by its content and keep it."""
     from retorno.tables.public import about, add

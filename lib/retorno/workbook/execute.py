@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-from retorno.language import integer, say
+from retorno.language import SOURCE, integer, say, speaking
+from retorno.workbook import paragraphs
 
 INPUT_ERRORS = ("InputError", "TableError", "ParameterError")
 
@@ -74,6 +75,7 @@ def execute(
     parameters: dict,
     tell: Callable[[int, int, str], None],
     *,
+    language: str = SOURCE,
     meanwhile: Callable[[], None] = lambda: None,
 ):
     """Return the executed notebook.
@@ -83,6 +85,8 @@ def execute(
     notebook : Path
     parameters : dict
         As papermill takes them.
+    language : str
+        Of its paragraphs.
     tell : callable
         Called with number of the code cell, number of code cells, and the heading above it.
     meanwhile : callable
@@ -93,9 +97,11 @@ def execute(
     ExecutionError
         A cell failed, or the kernel died.
     """
+    with speaking(language):
+        content = paragraphs.read(notebook)
     kernel = _start(notebook.parent)
     try:
-        return _run(kernel, notebook, parameters, Walk(tell, meanwhile))
+        return _run(kernel, content, parameters, Walk(tell, meanwhile))
     finally:
         if kernel.has_kernel:
             _now(kernel.shutdown_kernel)(now=True)
@@ -133,14 +139,15 @@ def _start(folder: Path):
     return kernel
 
 
-def _run(kernel, notebook: Path, parameters: dict, walk: Walk):
+def _run(kernel, content: dict, parameters: dict, walk: Walk):
     with _lean_imports():
         import papermill
+    import nbformat
     from nbclient.exceptions import DeadKernelError
 
     try:
         return papermill.execute_notebook(
-            notebook,
+            nbformat.from_dict(content),
             None,
             parameters=parameters,
             engine_name=_engine(),

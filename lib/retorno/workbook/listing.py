@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import click
 
 from retorno.errors import ParameterError
-from retorno.findings import find
-from retorno.language import say
+from retorno.findings import find, words
+from retorno.language import say, unit_words
 from retorno.simulate import WORLDS
 from retorno.workbook import studies
 from retorno.workbook.parameters import read_parameters, shown
@@ -71,13 +71,13 @@ def show_finding(finding: str) -> None:
             + studies.nearest(finding, ids)
             + studies.there_are(ids)
         )
-    names = definition.names(finding)
+    names = words(definition.names(finding) or {})
     for head, text in (
         (say("Finding"), finding),
         (say("Label"), say(definition.label, **names)),
         (say("Meaning"), say(definition.meaning, **names)),
         (say("Formula"), definition.formula),
-        (say("Unit"), definition.unit),
+        (say("Unit"), unit_words(definition.unit)),
         (say("Sign"), say(definition.sign, **names)),
     ):
         if text:

@@ -21,7 +21,8 @@ class ParameterSet:
     Attributes
     ----------
     study : Study
-    title : str or None
+    titles : dict
+        Language -> title; under "" the one for every language that has none of its own.
     data : dict
         Table -> source as written.
     columns : dict
@@ -35,7 +36,7 @@ class ParameterSet:
     """
 
     study: Study
-    title: str | None = None
+    titles: dict = field(default_factory=dict)
     data: dict = field(default_factory=dict)
     columns: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
@@ -91,10 +92,9 @@ def shaped(content: dict) -> ParameterSet:
             say("a line is missing that says which study, as 'study: reactivation'.")
         )
     study = study_named(_text("study", rest.pop("study")))
-    title = rest.pop("title", None)
     return ParameterSet(
         study=study,
-        title=None if title is None else _text("title", title),
+        titles=_titles(rest.pop("title", None)),
         data=_data(rest.pop("data", None), study),
         columns=_columns(rest.pop("columns", None), study),
         values=_values(rest.pop("values", None), study),
@@ -102,6 +102,13 @@ def shaped(content: dict) -> ParameterSet:
         items=_items(rest.pop("items", None), study),
         parameters={str(name): value for name, value in rest.items()},
     )
+
+
+def _titles(given) -> dict[str, str]:
+    """Return titles by language: ``title: Text`` is for all, ``title: {en: Text, es: Texto}`` for each."""
+    if not isinstance(given, dict):
+        return {} if given is None else {"": _text("title", given)}
+    return {code: _text(f"title.{code}", title) for code, title in _names("title", given).items()}
 
 
 def _data(given, study: Study) -> dict:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from retorno.errors import ParameterError
 from retorno.language import mark, say
+from retorno.workbook import paragraphs
 from retorno.workbook.plain_yaml import load
 from retorno.workbook.studies import nearest, there_are
 
@@ -105,9 +106,11 @@ def read_value(text: str):
 
 
 def read_parameters(notebook: Path) -> tuple[Parameter, ...]:
-    """Return the parameters a notebook declares in its cell tagged ``parameters``, in its order."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
+    """Return the parameters a notebook declares in its cell tagged ``parameters``, in its order.
+
+    Units and meanings are in the language spoken.
+    """
+    for cell in paragraphs.read(notebook)["cells"]:
         if "parameters" in cell.get("metadata", {}).get("tags", []):
             return read_cell("".join(cell["source"]))
     raise ValueError(f"{notebook.name} has no cell tagged 'parameters'.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retorno.errors import ParameterError
-from retorno.language import available, say
+from retorno.language import SOURCE, available, say
 from retorno.tables import places
 from retorno.tables.formats import Format
 from retorno.workbook import studies
@@ -81,6 +81,11 @@ class Run:
         return {**self.defaults, **self.given}
 
     @property
+    def language(self) -> str:
+        """Language of the report."""
+        return self.used.get("language", SOURCE)
+
+    @property
     def sources(self) -> dict:
         """What the notebook opens, by table."""
         return {table: place.opened for table, place in self.places.items()}
@@ -121,7 +126,7 @@ def _run(name: str, options: Options) -> Run:
         study=asked.study.name,
         name="default" if file is None else _run_name(file, asked.study.name),
         notebook=asked.study.notebook,
-        title=asked.title,
+        title=asked.titles.get(given.get("language", SOURCE), asked.titles.get("")),
         given=given,
         defaults={parameter.name: parameter.default for parameter in parameters},
         places=located,
@@ -152,7 +157,7 @@ def _given(
         _need_data(name, tables, located)
     given |= _parameter_options(options)
     given = check(parameters, given)
-    if given.get("language", "en") not in available():
+    if given.get("language", SOURCE) not in available():
         raise ParameterError(
             say("There is no language {got!r}.", got=given["language"])
             + studies.there_are(available())

@@ -6,12 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from retorno.findings import ANSWER_MIME, MIME, REFUSED, Definition, find
-from retorno.language import mark, say, speaking
+from retorno.language import mark, say, speaking, unit_words
 from retorno.workbook.execute import ExecutionError, heading
 from retorno.workbook.inputs import BESIDE, PROVENANCE_MIME
 from retorno.workbook.plan import Run
 from retorno.workbook.sameness import RECORD, digests
-from retorno.workbook.studies import PRIVATE, definitions
+from retorno.workbook.studies import CLAIMS, PRIVATE, definitions
 
 
 def private_paths(run: Run) -> dict[str, str]:
@@ -94,11 +94,21 @@ def answer(notebook, found: list[dict]) -> dict | None:
 
 
 def defined(study: str, found: list[dict]) -> dict[str, Definition]:
-    """Return what each stated finding is an instance of, by its id; refused ones are left out."""
+    """Return what each finding is an instance of, by its id."""
     # A study may be a notebook alone, whose findings no package defines.
     known = definitions(study) if find_spec(f"retorno.{study}") else ()
-    stated = (finding["id"] for finding in found if finding["verdict"] != REFUSED)
-    return {i: definition for i in stated if (definition := find(known, i)) is not None}
+    ids = (finding["id"] for finding in found)
+    return {i: definition for i in ids if (definition := find(known, i)) is not None}
+
+
+def claims(found: list[dict], meant: dict[str, Definition]) -> dict[str, dict[str, str]]:
+    """Return claim -> id of each finding that speaks to it -> what it does to the claim."""
+    spoken: dict[str, dict[str, str]] = {}
+    for finding in found:
+        definition = meant.get(finding["id"])
+        for each in definition.speaking(finding["id"]) if definition else ():
+            spoken.setdefault(each.claim, {})[finding["id"]] = each.bearing(finding["verdict"])
+    return spoken
 
 
 # What stands in a definition's braces, where no finding of it is meant in particular.
@@ -124,7 +134,7 @@ def estimand(definition: Definition) -> dict:
         "id": definition.id,
         "label": label[:1].upper() + label[1:],
         "meaning": say(definition.meaning, **names),
-        "unit": definition.unit,
+        "unit": unit_words(definition.unit),
         "sign": say(definition.sign, **names),
         "formula": definition.formula,
     }
@@ -140,13 +150,15 @@ def make_record(run: Run, key: str, notebook) -> dict:
     drawn = {"world", "customers"} & set(run.used) if run.places else ()
     used = run.used | dict.fromkeys(drawn)
     changed = {name: value for name, value in run.given.items() if value != run.defaults[name]}
-    language, meant = used.get("language", "en"), defined(run.study, stated_findings)
-    with speaking(language):
+    defined_as = defined(run.study, stated_findings)
+    refused = {finding["id"] for finding in stated_findings if finding["verdict"] == REFUSED}
+    meant = {i: definition for i, definition in defined_as.items() if i not in refused}
+    with speaking(run.language):
         estimands = [estimand(definition) for definition in dict.fromkeys(meant.values())]
     return {
         "study": run.study,
         "run": run.name,
-        "language": language,
+        "language": run.language,
         "parameters": used,
         "provenance": {
             **stated[0],
@@ -154,6 +166,7 @@ def make_record(run: Run, key: str, notebook) -> dict:
             "answer": answer(notebook, stated_findings),
             "estimands": estimands,
             "references": {i: d.reference for i, d in meant.items() if d.reference is not None},
+            "claims": claims(stated_findings, defined_as),
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": run.command,
             "changed": changed,
@@ -183,7 +196,7 @@ def write(run: Run, key: str, executed, folder: Path) -> None:
     notebook = published(run, executed)
     beside = taken_out(notebook)
     record = make_record(run, key, notebook)
-    write_report(notebook, record, folder)
+    write_report(notebook, record, folder, CLAIMS)
     nbformat.write(notebook, folder / "notebook.ipynb")
     for name, content in beside.items():
         (folder / name).write_text(content, encoding="utf-8", newline="\n")

@@ -17,6 +17,7 @@ from retorno.workbook import publish
 from retorno.workbook.plan import Run
 from retorno.workbook.progress import Plain
 from retorno.workbook.sameness import key, unchanged
+from retorno.workbook.studies import CLAIMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,11 @@ def run_all(runs: Sequence[Run], out: Path, tell: Plain, *, jobs: int, force: bo
         outcomes = _work_off(tasks, out, tell, jobs)
         ended |= {task.run.label: _failure(task.run, outcome) for task, outcome in outcomes}
         if any(out.glob("*/[!.]*/findings.json")):
-            from retorno.report import write_index
+            from retorno.report import write_claims, write_index
 
             publish.note(out, ended)
             write_index(out)
+            write_claims(out, CLAIMS)
     return max((outcome.status for _, outcome in outcomes), default=0)
 
 
@@ -116,7 +118,13 @@ def perform(task: Task, tell: Callable[[int, int, str], None]) -> Outcome:
     status, problem = 0, ""
     imports = Thread(target=_import_report, daemon=True)
     try:
-        executed = execute(task.run.notebook, task.run.injected, tell, meanwhile=imports.start)
+        executed = execute(
+            task.run.notebook,
+            task.run.injected,
+            tell,
+            language=task.run.language,
+            meanwhile=imports.start,
+        )
         imports.join()
         record.write(task.run, task.key, executed, task.folder)
     except ExecutionError as error:

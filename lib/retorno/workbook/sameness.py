@@ -7,9 +7,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import retorno
+from retorno.language import speaking
 from retorno.tables.digest import digest
 from retorno.workbook.inputs import SET_ASIDE_FILE, SUSPECTS_FILE
+from retorno.workbook.paragraphs import catalogue_of
 from retorno.workbook.plan import Run
+from retorno.workbook.studies import CLAIMS
 
 RECORD = "findings.json"
 FILES = ("notebook.ipynb", "report.html", "tables.xlsx")
@@ -24,6 +27,8 @@ def key(run: Run) -> str:
     parts = {
         "run": run.label,
         "notebook": digest(run.notebook),
+        "claims": digest(CLAIMS),
+        "words": _words(run),
         "title": run.title,
         "parameters": run.used,
         "data": {table: place.sha256 or uuid4().hex for table, place in run.places.items()},
@@ -47,6 +52,13 @@ def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file a report consists of but its record."""
     there = [name for name in BESIDE_FILES if (folder / name).exists()]
     return {name: digest(folder / name) for name in [*FILES, *there]}
+
+
+def _words(run: Run) -> str | None:
+    """Return the digest of the notebook's words in the language of the report; English stands in the notebook."""
+    with speaking(run.language):
+        catalogue = catalogue_of(run.notebook)
+    return digest(catalogue) if catalogue.exists() else None
 
 
 def _library() -> str:

@@ -19,6 +19,7 @@ CARRIED = LIBRARY / "retorno" / "_workbook"  # only an installed wheel has it
 ROOT = CARRIED if CARRIED.is_dir() else LIBRARY.parent
 NOTEBOOKS = ROOT / "notebooks"
 EXAMPLES = ROOT / "data" / "examples"
+CLAIMS = ROOT / "data" / "published" / "claims.csv"
 PRIVATE = (ROOT, LIBRARY)  # no report shows where on this machine these are
 
 

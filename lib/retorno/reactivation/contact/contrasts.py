@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retorno.findings import Definition, direction, too_few
+from retorno.findings import Definition, Speaks, direction, too_few
 from retorno.language import difference_unit, mark, say
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.stats.interaction import interaction_slope
@@ -27,6 +27,7 @@ EFFECT = Definition(
     sign=mark("Positive: contacting raises the outcome."),
     formula=r"\bar y_C - \bar y_H",
     reference=0.0,
+    speaks_to=(Speaks("retention_contact_while_idle", holds="above"),),
 )
 ARM_EFFECT = Definition(
     "effect.{outcome}.{arm}",
@@ -40,6 +41,7 @@ ARM_EFFECT = Definition(
     sign=mark("Positive: this arm raises the outcome."),
     formula=r"\bar y_a - \bar y_H",
     reference=0.0,
+    speaks_to=(Speaks("reactivation_better_offer", holds="above"),),
 )
 SLOPE = Definition(
     "effect.{outcome}.recency_slope",
@@ -55,6 +57,7 @@ SLOPE = Definition(
     sign=mark("Negative: contact does less, the longer a customer has been away."),
     formula=r"y_i = \alpha + \beta c_i + \gamma r_i + \delta c_i r_i + \varepsilon_i",
     reference=0.0,
+    speaks_to=(Speaks("reactivation_soon_after_leaving", holds="below"),),
 )
 DEFINITIONS = (EFFECT, ARM_EFFECT, SLOPE)
 

@@ -10,7 +10,7 @@ unsure; Fieller (1954), J. of the Royal Statistical Society B 16, 175-185, for i
 
 from dataclasses import dataclass
 
-from retorno.findings import Definition, Finding, Findings, caution
+from retorno.findings import Definition, Finding, Findings, Speaks, caution
 from retorno.language import integer, mark, percent, quantity, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import arms, pooled
@@ -27,6 +27,7 @@ PER_RETURN = Definition(
     unit="money per return",
     sign=mark("An amount paid; what a dashboard shows."),
     formula=r"\frac{\sum_{i \in C} k_i}{\sum_{i \in C} y_i}",
+    speaks_to=(Speaks("reactivation_easier_cheaper"), Speaks("loyalty_after_check_shows_return")),
 )
 PER_EXTRA = Definition(
     "cost.per_extra_return",
@@ -40,6 +41,7 @@ PER_EXTRA = Definition(
     unit="money per extra return",
     sign=mark("An amount paid; compare it with what one return is worth."),
     formula=r"\frac{\sum_{i \in C} k_i}{n_C (\bar y_C - \bar y_H)}",
+    speaks_to=(Speaks("reactivation_easier_cheaper"), Speaks("loyalty_after_check_shows_return")),
 )
 ARM_PER_RETURN = Definition(
     "cost.per_return.{arm}",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
 from retorno.language import mark, money, percent, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import Contrast, pooled
@@ -51,6 +51,7 @@ BEST_DEPTH = Definition(
     unit="share of customers",
     sign=mark("0: contact nobody. 1: contact everybody."),
     formula=r"\max_q \; q \, ( m \, \hat\tau(q) - c )",
+    speaks_to=(Speaks("reactivation_choose_targets"),),
 )
 PROFIT = Definition(
     "policy.profit_at_best_depth",
@@ -79,6 +80,7 @@ AGAINST_RESPONSE = Definition(
     sign=mark("Positive: ranking by effect earns more than ranking by response."),
     formula=r"E \left[ ( v_e - v_r ) \, m \, \tau \right]",
     reference=0.0,
+    speaks_to=(Speaks("reactivation_choose_targets"),),
 )
 QINI = Definition(
     "policy.qini",
@@ -92,6 +94,7 @@ QINI = Definition(
     sign=mark("Positive: the ranking puts those first whom contact moves most. 0: any order does."),
     formula=r"\int_0^1 m \, q \, ( \hat\tau(q) - \hat\tau(1) ) \, dq",
     reference=0.0,
+    speaks_to=(Speaks("reactivation_choose_targets", holds="above"),),
 )
 DEFINITIONS = (BREAK_EVEN, BEST_DEPTH, PROFIT, AGAINST_RESPONSE, QINI)
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import integer, mark, money, number, p_value, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.profit_months import AFTER, AT, BEFORE, ProfitMonth, ProfitMonths
@@ -42,6 +42,7 @@ BEST_MONTH = Definition(
     unit="months",
     sign=mark("Negative: before the lapse. 0: about when it comes. Positive: after it."),
     formula=r"\max_k \; ( m \, \hat\tau_k - c )",
+    speaks_to=(Speaks("reactivation_soon_after_leaving"),),
 )
 TOO_EARLY = Definition(
     "timing.too_early",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
 from retorno.language import integer, mark, money, number, percent, say, say_n
 from retorno.reactivation.curves.aligned import MEASURES, cells
 from retorno.reactivation.curves.windows import Windows
@@ -41,6 +41,7 @@ SAME_MONTHS = Definition(
     ),
     formula=r"\frac{\sum_m w_m \bar V_{R,m}}{\sum_m w_m \bar V_{N,m}}",
     reference=1.0,
+    speaks_to=(Speaks("reactivation_more_profitable_than_new", holds="above"),),
 )
 SAME_DIFFERENCE = Definition(
     "window.same_months.difference",

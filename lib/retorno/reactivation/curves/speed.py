@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Finding, Findings, caution, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
 from retorno.language import integer, mark, money, percent, say
 from retorno.reactivation.curves.aligned import MEASURES
 from retorno.reactivation.curves.faster import FASTER, Faster
@@ -39,6 +39,7 @@ SHARE = Definition(
     unit="share of value",
     sign=mark("Higher: more of what the window brings comes early, whatever it comes to."),
     formula=r"\frac{\bar V(d - 1)}{\bar V(W - 1)}",
+    speaks_to=(Speaks("reactivation_faster_curve", where=(("days", "30"),)),),
 )
 AMOUNT = Definition(
     "speed.day_of_amount.{group}",
@@ -51,6 +52,7 @@ AMOUNT = Definition(
     unit="days",
     sign=mark("Lower: the amount is there sooner."),
     formula=r"\min \{ d : \bar V(d) \geq a \}",
+    speaks_to=(Speaks("reactivation_faster_curve"),),
 )
 AMOUNT_NEVER = Definition(
     "speed.day_of_amount.{group}.never",
@@ -75,6 +77,7 @@ PAYBACK = Definition(
     unit="days",
     sign=mark("Lower: the cost is back sooner."),
     formula=r"\min \{ d : \bar V(d) \geq c \}",
+    speaks_to=(Speaks("reactivation_faster_curve"),),
 )
 PAYBACK_NEVER = Definition(
     "payback.{group}.never",

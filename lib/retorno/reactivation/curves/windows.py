@@ -7,7 +7,7 @@ after a gap beyond the lapse and after a shorter one, so that this survivorship 
 still not a matter of chance.
 """
 
-from retorno.findings import Definition, Finding, Findings, caution, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
 from retorno.language import integer, mark, money, say
 from retorno.reactivation.curves.aligned import MEASURES, Aligned, align
 from retorno.reactivation.history import History, first_purchases, reactivations, second_purchases
@@ -49,6 +49,7 @@ RATIO = Definition(
     sign=mark("Above 1: the returned bring more than the new. It says nothing about why."),
     formula=r"\frac{\bar V_R}{\bar V_N}",
     reference=1.0,
+    speaks_to=(Speaks("reactivation_more_profitable_than_new", holds="above"),),
 )
 DIFFERENCE = Definition(
     "curve.reactivated.minus_new",
@@ -77,7 +78,9 @@ LIKE_FOR_LIKE = Definition(
     sign=mark("Above 1: at the same purchase number, those who had lapsed bring more."),
     formula=r"\frac{\bar V_{> L}}{\bar V_{\leq L}}",
     reference=1.0,
+    speaks_to=(Speaks("reactivation_more_profitable_than_new", holds="above"),),
 )
+IN_LABELS = (mark("new"), mark("reactivated"), mark("returned"))
 DEFINITIONS = (NEW, REACTIVATED, RATIO, DIFFERENCE, LIKE_FOR_LIKE)
 
 VALUES = (

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 
 from retorno import language
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Finding, Findings, caution, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, too_few
 from retorno.language import brief, integer, mark, percent, say, say_n
 from retorno.reactivation.history import History
 from retorno.reactivation.lapsed.alive import kinds_of
@@ -41,10 +41,12 @@ WRONGLY_LAPSED = Definition(
     unit="share of customers",
     sign=mark("Higher: the rule gives up more customers who are still there."),
     formula=r"\frac{b}{n}",
+    speaks_to=(Speaks("retention_watch_declining"),),
 )
 DEFINITIONS = (WRONGLY_LAPSED,)
 
 FIXED, SUGGESTED, OWN, ALIVE = "fixed", "suggested", "own_rhythm", "alive"
+IN_LABELS = (mark("fixed"), mark("suggested"), mark("own rhythm"), mark("alive"))
 RULES = {
     FIXED: mark("Threshold in use"),
     SUGGESTED: mark("Suggested threshold"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, too_few
-from retorno.language import integer, mark, percent, say, say_n
+from retorno.language import integer, mark, mark_n, percent, say, say_n
 from retorno.reactivation.history import History, lapses
 from retorno.reactivation.returns.hazard import MONTH_DAYS
 from retorno.stats.hazards import Clustered, ended_by
@@ -43,8 +43,8 @@ CUMULATIVE = Definition(
 DEFINITIONS = (CUMULATIVE,)
 
 LAPSED = {
-    False: (mark("{n} customer who lapsed"), mark("{n} customers who lapsed")),
-    True: (mark("{n} lapse"), mark("{n} lapses")),
+    False: mark_n("{n} customer who lapsed", "{n} customers who lapsed"),
+    True: mark_n("{n} lapse", "{n} lapses"),
 }
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import integer, mark, number, p_value, percent, say
 from retorno.reactivation.history import History
 from retorno.reactivation.returns.cumulative import PARTS
@@ -72,6 +72,7 @@ TIME = Definition(
     sign=mark("Below 1: the longer away, the fewer of those still away come back in a month."),
     formula=r"e^{g}, \quad \log(-\log(1 - h_k)) = a + g \log_2 k + b \log_2 x + c z",
     reference=1.0,
+    speaks_to=(Speaks("reactivation_soon_after_leaving", holds="below"),),
 )
 DEFINITIONS = (ORDERS, VALUE, TIME)
 TERMS = {"orders": ORDERS, "value": VALUE, "month": TIME}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import mark, money, percent, quantity, say, say_n
 from retorno.reactivation.contact.campaign import HOLDOUT, Campaign
 from retorno.reactivation.contact.paid import contact_costs, unknown_cost
@@ -50,6 +50,7 @@ ROI = Definition(
     sign=mark("Positive: the programme brings back more than it costs."),
     formula=r"\frac{N (p_C - p_H) V}{N c + F} - 1",
     reference=0.0,
+    speaks_to=(Speaks("reactivation_best_return"),),
 )
 DEFINITIONS = (VALUE, ROI)
 

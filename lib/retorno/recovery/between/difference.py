@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retorno.findings import Definition, Findings, caution, direction
+from retorno.findings import Definition, Findings, Speaks, caution, direction
 from retorno.language import mark, number, percent, quantity, say
 from retorno.recovery.groups import gap_before
 from retorno.recovery.survey import (
@@ -40,6 +40,13 @@ DIFFERENCE = Definition(
     sign=mark("Positive: the recovered score higher. Who meets a failure is part of it."),
     formula=r"\bar y_R - \bar y_N",
     reference=0.0,
+    speaks_to=(
+        Speaks("recovery_paradox", holds="above", where=(("outcome", "satisfaction"),)),
+        Speaks("recovery_keeps_usage", holds="above", where=(("outcome", "repurchase"),)),
+        Speaks(
+            "recovery_creates_positive_wom", holds="above", where=(("outcome", "word_of_mouth"),)
+        ),
+    ),
 )
 HEDGES_G = Definition(
     "paradox.{outcome}.hedges_g",

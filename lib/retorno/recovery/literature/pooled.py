@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, direction
 from retorno.language import integer, mark, number, percent, say, say_n
 from retorno.recovery.literature.published import Published, named
 from retorno.stats.meta.models import RandomEffects, random_effects
@@ -37,6 +37,7 @@ MU = Definition(
     sign=mark("Positive: the recovered score higher."),
     formula=r"\hat\mu = \frac{\sum_i y_i / (v_i + \hat\tau^2)}{\sum_i 1 / (v_i + \hat\tau^2)}",
     reference=0.0,
+    speaks_to=(Speaks("recovery_paradox", holds="above"),),
 )
 TAU2 = Definition(
     "literature.tau2",
@@ -74,6 +75,7 @@ PREDICTION = Definition(
     sign=mark("Positive: the recovered score higher."),
     formula=r"\hat\mu \pm t \sqrt{\text{se}^2 + \hat\tau^2}",
     reference=0.0,
+    speaks_to=(Speaks("recovery_paradox", holds="above"),),
 )
 DEFINITIONS = (MU, TAU2, I2, PREDICTION)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import brief, mark, quantity, say
 from retorno.recovery.quality import lowest_third, no_cut
 from retorno.recovery.survey import (
@@ -39,6 +39,7 @@ DOUBLE_DEVIATION = Definition(
     sign=mark("Negative: a double deviation, the failed attempt goes with less than none."),
     formula=r"\bar y_{R, \, q \le c} - \bar y_F",
     reference=0.0,
+    speaks_to=(Speaks("recovery_half_make_worse", where=(("outcome", "satisfaction"),)),),
 )
 DEFINITIONS = (DOUBLE_DEVIATION,)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
 from retorno.language import mark, percent, quantity, say
 from retorno.recovery.survey import (
     FAILURE,
@@ -39,6 +39,11 @@ RATE = Definition(
     ),
     formula=r"\frac{\bar y_R - \bar y_F}{\bar y_N - \bar y_F}",
     reference=1.0,
+    speaks_to=(
+        Speaks("recovery_goal_equal_or_above", where=(("outcome", "satisfaction"),)),
+        Speaks("recovery_keeps_usage", where=(("outcome", "repurchase"),)),
+        Speaks("recovery_creates_positive_wom", where=(("outcome", "word_of_mouth"),)),
+    ),
 )
 DEFINITIONS = (RATE,)
 

@@ -10,7 +10,7 @@ Source: Davis (1976), American J. of Epidemiology 104, 493-498.
 from dataclasses import dataclass, replace
 
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Findings, caution, direction
+from retorno.findings import Definition, Findings, Speaks, caution, direction
 from retorno.language import mark, number, quantity, say
 from retorno.recovery.survey import OUTCOMES, Survey
 from retorno.recovery.verdict import SmallestEffect, verdicts
@@ -71,6 +71,14 @@ CORRECTED = Definition(
     sign=mark("Positive: higher than before by more than low scores rise by themselves."),
     formula=r"(\bar y_R - \bar x_R) - (1 - \rho) (M - \bar x_R)",
     reference=0.0,
+    speaks_to=(
+        Speaks("recovery_paradox", holds="above|paradox", where=(("outcome", "satisfaction"),)),
+        Speaks(
+            "recovery_goal_equal_or_above",
+            holds="above|paradox|parity",
+            where=(("outcome", "satisfaction"),),
+        ),
+    ),
 )
 DEFINITIONS = (RAW, NET, EXPECTED, CORRECTED)
 

@@ -11,7 +11,7 @@ Source: the mean of a normal score above a cut of a correlated one, Cochran (195
 
 from dataclasses import dataclass
 
-from retorno.findings import Definition, Findings, caution, direction
+from retorno.findings import Definition, Findings, Speaks, caution, direction
 from retorno.language import brief, integer, mark, percent, quantity, say
 from retorno.recovery.quality import highest_third, no_cut
 from retorno.recovery.survey import OUTCOMES, Survey
@@ -31,6 +31,7 @@ DIFFERENCE = Definition(
     sign=mark("Positive: the well recovered score higher. Choosing them is part of it."),
     formula=r"\bar y_{R, \, q \ge c} - \bar y_N",
     reference=0.0,
+    speaks_to=(Speaks("recovery_paradox", where=(("outcome", "satisfaction"),)),),
 )
 SELECTION = Definition(
     "conditional.{outcome}.selection",

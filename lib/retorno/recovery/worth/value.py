@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
 from retorno.language import brief, mark, money, say
 from retorno.recovery.survey import (
     FAILURE,
@@ -41,6 +41,7 @@ PER_RECOVERY = Definition(
     sign=mark("Positive: recovering earns more than it costs."),
     formula=r"(p_R - p_F) \, m H - c - h",
     reference=0.0,
+    speaks_to=(Speaks("recovery_invest_freely", holds="above"),),
 )
 COMPENSATION = Definition(
     "value.break_even_compensation",
@@ -53,6 +54,7 @@ COMPENSATION = Definition(
     sign=mark("Below what is paid now: the recovery costs more than it brings."),
     formula=r"(p_R - p_F) \, m H - h",
     reference=0.0,
+    speaks_to=(Speaks("recovery_invest_freely"),),
 )
 FAILURE_COST = Definition(
     "value.failure_cost",
@@ -67,6 +69,7 @@ FAILURE_COST = Definition(
     sign=mark("Positive: a failure costs, even one that is put right."),
     formula=r"(p_N - p_R) \, m H + c + h",
     reference=0.0,
+    speaks_to=(Speaks("recovery_prevention", holds="above"),),
 )
 DEFINITIONS = (PER_RECOVERY, COMPENSATION, FAILURE_COST)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retorno.findings import Definition, Findings, caution, direction, too_few
+from retorno.findings import Definition, Findings, Speaks, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.referral.alike.balance import Balance, rests
 from retorno.referral.alike.covariates import Covariates
@@ -39,6 +39,7 @@ ADJUSTED = Definition(
     sign=mark("Positive: a referred customer is worth more than another like him."),
     formula=r"\sum_{k=1}^{H} \frac{S_R(k-1) \, m_R(k) - S_w(k-1) \, m_w(k)}{(1 + r)^{k/12}}, \quad w = \frac{e}{1 - e}",
     reference=0.0,
+    speaks_to=(Speaks("value_right_customers"),),
 )
 DEFINITIONS = (ADJUSTED,)
 

@@ -8,7 +8,7 @@ customers gained while it ran plus customers gained or lost after it. What comes
 
 from dataclasses import dataclass
 
-from retorno.findings import Definition, Finding, Findings, caution, direction
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
 from retorno.language import integer, mark, number, say, say_n
 from retorno.referral.campaign.daily import LEAST_AFTER
 from retorno.referral.campaign.effect import UNIT, Effect, estimated
@@ -41,6 +41,7 @@ NET = Definition(
     sign=mark("Positive: more customers over both spans than the past leads to expect."),
     formula=r"\sum_{t \in C \cup A} (y_t - e_t)",
     reference=0.0,
+    speaks_to=(Speaks("referral_can_be_managed", holds="above"),),
 )
 DEFINITIONS = (AFTER, NET)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, direction, too_few
 from retorno.language import integer, mark, number, percent, say
 from retorno.referral.campaign.after import After, net_weights
 from retorno.stats.interrupted import together
@@ -41,6 +41,7 @@ SHARE = Definition(
     sign=mark("Positive: the campaign brought customers; at 1 as many as a dashboard credits."),
     formula=r"\frac{N}{K}",
     reference=0.0,
+    speaks_to=(Speaks("loyalty_after_check_shows_return"),),
 )
 DEFINITIONS = (CREDITED, SHARE)
 

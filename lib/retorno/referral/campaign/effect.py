@@ -14,7 +14,7 @@ whatever their spread, and Newey and West's errors allow for counts that vary mo
 
 from dataclasses import dataclass
 
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import mark, number, p_value, say, say_n
 from retorno.referral.campaign.daily import SERIES, Daily
 from retorno.stats.interrupted import (
@@ -43,6 +43,7 @@ EFFECTS = {
         sign=mark("Positive: more customers joined than the past leads to expect."),
         formula=FORMULA,
         reference=0.0,
+        speaks_to=(Speaks("referral_can_be_managed", holds="above"),),
     ),
     "referred": Definition(
         "campaign.effect.referred",

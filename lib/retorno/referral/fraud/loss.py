@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution
+from retorno.findings import Definition, Finding, Findings, Speaks, caution
 from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.referral.fraud.reviewed import Reviewed
 from retorno.referral.fraud.strata import judged
@@ -30,6 +30,7 @@ LOSS = Definition(
     unit="money over the data",
     sign=mark("Higher: more is lost to fraud."),
     formula=r"\sum_g p_g C_g",
+    speaks_to=(Speaks("referral_fraud_and_loss"),),
 )
 CUSTOMERS = Definition(
     "fraud.paid_for_customers",

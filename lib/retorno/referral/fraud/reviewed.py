@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, too_few
 from retorno.language import integer, mark, percent, say, say_n
 from retorno.referral.fraud.flagged import Flagged
 from retorno.referral.fraud.strata import judged, points_between
@@ -57,6 +57,7 @@ RATE = Definition(
     unit="share of rewarded referrals",
     sign=mark("Higher: more rewards are paid for nobody."),
     formula=r"\frac{\sum_g N_g p_g}{\sum_g N_g}",
+    speaks_to=(Speaks("referral_fraud_and_loss"),),
 )
 DEFINITIONS = (PRECISION, RECALL, RATE)
 

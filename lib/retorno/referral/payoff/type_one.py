@@ -19,7 +19,7 @@ import numpy as np
 from scipy import stats
 
 from retorno.errors import ParameterError, TableError
-from retorno.findings import Definition, Finding, Findings, caution, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, too_few
 from retorno.language import integer, mark, percent, say, say_n
 from retorno.referral.tenure import Tenure
 from retorno.stats.proportions import wilson_share
@@ -37,6 +37,7 @@ EXPERIMENT = Definition(
     unit="share of referred customers",
     sign=mark("Higher: more of the referred are the programme's doing."),
     formula=r"\frac{x_1 / n_1 - x_0 / n_0}{r_1 / n_1}",
+    speaks_to=(Speaks("wom_happens_anyway"),),
 )
 SURVEY = Definition(
     "type_one.survey",
@@ -48,6 +49,7 @@ SURVEY = Definition(
     unit="share of referred customers",
     sign=mark("Higher: more of the referred say they would not have come otherwise."),
     formula=r"\frac{y}{n}",
+    speaks_to=(Speaks("wom_happens_anyway"),),
 )
 DEFINITIONS = (EXPERIMENT, SURVEY)
 

@@ -21,6 +21,7 @@ from retorno.findings import (
     Definition,
     Finding,
     Findings,
+    Speaks,
     caution,
     decide,
     direction,
@@ -51,6 +52,7 @@ BEST = Definition(
     sign=mark("Positive: better customers bring better ones."),
     formula=r"\text{corr} \left( F(x), G(y) \right)",
     reference=0.0,
+    speaks_to=(Speaks("referral_best_bring_best", holds="above"),),
 )
 MOST = Definition(
     "referrers.best_bring_most",
@@ -64,6 +66,7 @@ MOST = Definition(
     sign=mark("Positive: better customers bring more."),
     formula=r"\text{corr} \left( F(x), G(y) \right)",
     reference=0.0,
+    speaks_to=(Speaks("referral_seed_group", holds="above"),),
 )
 DEFINITIONS = (BEST, MOST)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution
+from retorno.findings import Definition, Finding, Findings, Speaks, caution
 from retorno.language import integer, mark, money, percent, say
 from retorno.referral.referrers.referral_value import ReferralValue
 from retorno.stats.proportions import wilson_share
@@ -31,6 +31,7 @@ NAMES = {
     "advocates": mark("Advocates"),
     "misers": mark("Misers"),
 }
+IN_LABELS = (mark("champions"), mark("affluents"), mark("advocates"), mark("misers"))
 KINDS = {
     "champions": mark("of high own value and high referral value"),
     "affluents": mark("of high own value and low referral value"),
@@ -50,6 +51,7 @@ SHARE = Definition(
     unit="share of customers",
     sign=mark("Higher: more customers of that kind."),
     formula=r"\frac{1}{n} \sum_{i=1}^{n} \mathbf{1} [ v_i > a, \, u_i > b ]",
+    speaks_to=(Speaks("value_includes_influence", where=(("cell", "advocates"),)),),
 )
 DEFINITIONS = (SHARE,)
 NEAR = 0.1  # of the customers on each side of a cut show who stands just there

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import integer, mark, number, p_value, percent, say
 from retorno.referral.links import Links
 from retorno.referral.referrers.made import check_window, followed_for, in_months, referrals_made
@@ -83,6 +83,7 @@ TOP_SHARES = {
         unit="share of referrals",
         sign=mark("Higher: fewer customers make more of the referrals."),
         formula=TOP_FORMULA,
+        speaks_to=(Speaks("referral_seed_group"),),
     )
     for share, label in {
         0.2: mark("Referrals made by the 20% who refer most"),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import integer, mark, money, number, percent, say, say_n
 from retorno.money import discount_at
 from retorno.referral.links import Links
@@ -51,6 +51,7 @@ VALUE = Definition(
     sign=mark("Positive: what a referrer brings is more than it costs."),
     formula=r"\sum_j \frac{p V_j + (1 - p) A - C}{(1 + r)^{t_j}}",
     reference=0.0,
+    speaks_to=(Speaks("value_includes_influence", holds="above"),),
 )
 FORGETTING = Definition(
     "referrers.referral_value.forgetting",

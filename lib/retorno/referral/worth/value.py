@@ -17,7 +17,7 @@ from itertools import islice
 import numpy as np
 
 from retorno.errors import ParameterError
-from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
+from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
 from retorno.language import integer, mark, money, percent, say, say_n
 from retorno.referral.links import Links, families
 from retorno.referral.tenure import NAMES, OTHER, REFERRED, Tenure
@@ -40,6 +40,7 @@ GAP = Definition(
     sign=mark("Positive: a referred customer is worth more. It is no return of a programme."),
     formula=r"\sum_{k=1}^{H} \frac{S_R(k-1) \, m_R(k) - S_O(k-1) \, m_O(k)}{(1 + r)^{k/12}}",
     reference=0.0,
+    speaks_to=(Speaks("value_right_customers"),),
 )
 DEFINITIONS = (GAP, PERCENT)
 

@@ -96,7 +96,7 @@ def marked(header: Sequence[Sequence[str]], cells):
     if not telling:
         return cells, {}, tuple(facts)
     test = reduce(or_, (_holds(cells, place, words) for place, words in telling.items()))
-    names = f" {say('or')} ".join(repr(header[0][place]) for place in telling)
+    names = say(" or ").join(repr(header[0][place]) for place in telling)
     reason = say("test answer or preview (column {columns})", columns=names)
     return cells.mutate(**{FLAG: test}), {reason: FLAG}, tuple(facts)
 

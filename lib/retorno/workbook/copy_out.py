@@ -1,0 +1,50 @@
+"""``retorno notebook 20``: a copy of a notebook to work in, in the language spoken."""
+
+import json
+from pathlib import Path
+
+from retorno.errors import ParameterError
+from retorno.language import say
+from retorno.workbook import paragraphs, studies
+
+
+def copied(name: str, out: Path) -> Path:
+    """Write a copy of a notebook and return its file.
+
+    Parameters
+    ----------
+    name : str
+        Number or name of the notebook, or of its study.
+    out : Path
+        A folder, or the file itself.
+
+    Raises
+    ------
+    ParameterError
+        There is no such notebook, or a file of the name is there already.
+    """
+    notebook = _found(name)
+    file = out if out.suffix == ".ipynb" else out / notebook.name
+    content = paragraphs.spoken_by_default(paragraphs.read(notebook))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as new:
+            new.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    except FileExistsError:
+        message = say("{file} is there already and stays as it is. Name another file.", file=file)
+        raise ParameterError(message) from None
+    return file
+
+
+def _found(name: str) -> Path:
+    there = sorted(studies.NOTEBOOKS.glob("*.ipynb"))
+    known = {study.name: study.notebook for study in studies.STUDIES.values()}
+    for notebook in there:
+        known |= dict.fromkeys((notebook.stem, notebook.stem.partition("_")[0]), notebook)
+    if name in known:
+        return known[name]
+    raise ParameterError(
+        say("There is no notebook {got!r}.", got=name)
+        + studies.nearest(name, known)
+        + studies.there_are(notebook.stem for notebook in there)
+    )
