@@ -542,7 +542,7 @@ def test_an_answer_shows_itself_escaped_and_the_runner_takes_one_at_most():
         record.answer(notebook(bundle), [])
 
 
-def test_an_estimand_is_told_once_for_all_its_findings_and_a_refused_one_not_at_all():
+def test_an_estimand_is_told_once_for_all_its_findings():
     found = [
         {"id": "effect.spend", "verdict": "above"},
         {"id": "effect.visit", "verdict": "undecided"},
@@ -554,6 +554,7 @@ def test_an_estimand_is_told_once_for_all_its_findings_and_a_refused_one_not_at_
     assert {i: d.id for i, d in meant.items()} == {
         "effect.spend": "effect.{outcome}",
         "effect.visit": "effect.{outcome}",
+        "effect.visit.recency_slope": "effect.{outcome}.recency_slope",
         "states.lapsed": "states.lapsed",
     }
     assert record.estimand(meant["effect.spend"])["label"] == "Effect of contact on outcome"

@@ -3,7 +3,8 @@
 import pytest
 
 from retorno.findings import Definition
-from retorno.report.cards import EDGE, SIGNS, WIDTH, cards, rest, shared_scale
+from retorno.language import unit_rest
+from retorno.report.cards import EDGE, SIGNS, WIDTH, cards, shared_scale
 
 
 def finding(name, estimate, low, high, *, unit="ratio", verdict="above"):
@@ -76,7 +77,7 @@ def test_every_verdict_has_a_sign_and_a_word_of_its_own(verdict):
 )
 def test_number_and_rest_together_give_the_unit_once(unit, left):
     """`language.quantity` writes the euro, the per cent and the points; what is left stands behind."""
-    assert rest(unit) == left
+    assert unit_rest(unit) == left
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,8 @@ def catalogue(locale: Path, name: str) -> Path:
     return locale / current() / f"{name}.po"
 
 
-def translated(message: str, locale: Path = LOCALE, name: str = LIBRARY) -> str:
-    """Return `message` in the language spoken, from the library's catalogue or another.
+def translated(message: str, locale: Path | None = None, name: str = LIBRARY) -> str:
+    """Return `message` in the language spoken, from the library's catalogue or one below `locale`.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def translated(message: str, locale: Path = LOCALE, name: str = LIBRARY) -> str:
     """
     if current() == SOURCE or not message:
         return message
-    return _catalogue(current(), catalogue(locale, name)).gettext(message)
+    return _catalogue(current(), catalogue(locale or LOCALE, name)).gettext(message)
 
 
 def say(message: str, /, **values) -> str:

@@ -8,7 +8,7 @@ import click
 
 import retorno
 from retorno.errors import InputError
-from retorno.language import integer, say, use
+from retorno.language import current, integer, say, speaking, use
 from retorno.workbook import studies
 
 
@@ -16,7 +16,11 @@ class Program(click.Group):
     """A group of commands that ends with one message: 2 bad input, 130 stopped."""
 
     def invoke(self, ctx):
-        """Run a command; what the user can mend is told without a traceback."""
+        """Run a command; what the user can mend is told without a traceback, in the language asked for."""
+        with speaking(current()):
+            return self._told(ctx)
+
+    def _told(self, ctx):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
