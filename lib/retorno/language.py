@@ -142,6 +142,11 @@ def named(name: str) -> str:
         return words  # a column or an arm of the user's own
 
 
+def quoted(name: str) -> str:
+    """Return a word of the data in the quotation marks of the language."""
+    return say('"{name}"', name=name)
+
+
 def _locale() -> Locale:
     return Locale.parse(current())
 
@@ -168,13 +173,21 @@ def percent(value: float, digits: int | None = None) -> str:
     """Return a fraction as a percentage: 0.123 is 12.3%; one decimal, two below 1%, or `digits`."""
     if digits is None:
         digits = 1 if abs(value) >= 0.01 or value == 0 else 2
-    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    usual = _locale().percent_formats[None].pattern  # with a space before the sign, or without
+    pattern = usual.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))
     return _minus(numbers.format_percent(value, format=pattern, locale=_locale()))
 
 
-def money(value: float, currency: str) -> str:
-    """Return an amount with its currency, in the decimals usual for it."""
-    return _minus(numbers.format_currency(value, currency, locale=_locale()))
+def money(value: float, currency: str, digits: int | None = None) -> str:
+    """Return an amount with its currency, in the decimals usual for it or in `digits`."""
+    if digits is None:
+        return _minus(numbers.format_currency(value, currency, locale=_locale()))
+    pattern = _locale().currency_formats["standard"].pattern.replace("0.00", "0." + "0" * digits)
+    return _minus(
+        numbers.format_currency(
+            value, currency, format=pattern, currency_digits=False, locale=_locale()
+        )
+    )
 
 
 def date(value) -> str:
@@ -235,7 +248,7 @@ def quantity(value: float, unit: str) -> str:
         return percent(value)
     small = "per month" in unit and abs(value) < 0.1 and value != 0
     if len(first) == 3 and first.isupper():
-        return f"{first} {number(value, 4)}" if small else money(value, first)
+        return money(value, first, 4 if small else None)
     return number(value, 4 if small else 2)
 
 

@@ -78,9 +78,10 @@ def _faults(message: Message) -> Iterator[str]:
     if not given or not all(text.strip() for text in given):
         yield f"without translation: {message.id!r}"
     elif message.locations and not message.locations[0][0].endswith(":cell"):
-        allowed = set().union(*map(_fields, wanted)) | ({"n"} if len(wanted) > 1 else set())
-        # One of two forms may leave out the number: "a row is missing".
-        needed = set.intersection(*map(_fields, wanted))
+        # Of two forms either may leave out the number: "a row is missing".
+        counted = {"n"} if len(wanted) > 1 else set()
+        allowed = set().union(*map(_fields, wanted)) | counted
+        needed = set.intersection(*map(_fields, wanted)) - counted
         for text in given:
             if not needed <= _fields(text) <= allowed:
                 yield f"fields {sorted(_fields(text))} for {sorted(allowed)}: {message.id!r}"
@@ -109,14 +110,25 @@ def _read(file: Path, language: str) -> Catalog:
 def update(wanted: Catalog, file: Path, language: str) -> None:
     """Bring a catalogue up to date; what is said no longer is forgotten, and nothing is guessed."""
     there = _read(file, language)
-    fresh = Catalog(locale=language, project="retorno", fuzzy=False)
+    fresh = Catalog(
+        locale=language,
+        project="retorno",
+        version=" ",
+        header_comment="# What retorno says, in other words. The glossary beside the library's catalogue binds.",
+        msgid_bugs_address=" ",
+        last_translator=" ",
+        language_team=" ",
+        creation_date=there.creation_date,
+        revision_date=there.revision_date,
+        fuzzy=False,
+    )
     for message in wanted:
         if message.id:
             said = there.get(message.id)
             fresh.add(message.id, said.string if said else "", locations=message.locations)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as lines:
-        write_po(lines, fresh, width=WIDTH, omit_header=False, ignore_obsolete=True)
+        write_po(lines, fresh, width=WIDTH)
 
 
 if __name__ == "__main__":

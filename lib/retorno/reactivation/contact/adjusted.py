@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
-from retorno.language import difference_unit, integer, mark, percent, quantity, say, say_n
+from retorno.language import difference_unit, integer, mark, percent, quantity, quoted, say, say_n
 from retorno.reactivation.contact.arms import compared, unlike
 from retorno.reactivation.contact.before import Before, cannot_be_used, columns_before, named
 from retorno.reactivation.contact.campaign import Campaign
@@ -169,7 +169,7 @@ class AdjustedEffects:
             say(
                 VERDICTS[verdict],
                 covariates=named(c.covariates),
-                who=say("contact") if c.arm is None else f'"{c.arm}"',
+                who=say("contact") if c.arm is None else quoted(c.arm),
                 outcome=c.outcome,
                 change=quantity(value if verdict == "undecided" else abs(value), c.unit),
                 plain=quantity(c.plain.value, c.unit),

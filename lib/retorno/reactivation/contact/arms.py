@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings
-from retorno.language import integer, mark, number, p_value, percent, say, say_n
+from retorno.language import integer, mark, number, p_value, percent, quoted, say, say_n
 from retorno.reactivation.contact.before import Before, cannot_be_used, columns_before, named
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.stats.randomised import Balance, balance, sample_ratio_p
@@ -168,7 +168,7 @@ class Arms:
     def _most(self, column: int) -> str:
         """Say in which column the arms differ most."""
         name, word = self.before.covariate[column], self.before.word[column]
-        name, size = f'{name} ("{word}")' if word else name, self.balance.largest[column]
+        name, size = f"{name} ({quoted(word)})" if word else name, self.balance.largest[column]
         if np.isinf(size):
             return say("In {name} every arm has a value of its own.", name=name)
         return say("The arms differ most in {name}, by {size}.", name=name, size=number(size))

@@ -12,7 +12,7 @@ Holm (1979), Scandinavian J. of Statistics 6, 65-70.
 from dataclasses import dataclass
 
 from retorno.findings import Finding, Findings, caution, direction
-from retorno.language import integer, mark, percent, quantity, say, say_n
+from retorno.language import integer, mark, percent, quantity, quoted, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import (
     DEFINITIONS,
@@ -165,7 +165,7 @@ class Effects:
             return say("No effect of contact can be stated")
         raised, lowered = (
             ", ".join(
-                f'"{c.names["outcome"]}"' for c in pooled if direction(c.estimate.interval) == side
+                quoted(c.names["outcome"]) for c in pooled if direction(c.estimate.interval) == side
             )
             for side in ("above", "below")
         )

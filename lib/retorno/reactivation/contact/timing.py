@@ -19,7 +19,7 @@ import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
-from retorno.language import integer, mark, money, number, p_value, say, say_n
+from retorno.language import integer, mark, money, p_value, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.profit_months import AFTER, AT, BEFORE, ProfitMonth, ProfitMonths
 from retorno.reactivation.contact.recency import OneOutcome, effects_by_recency
@@ -285,7 +285,7 @@ class Timing:
 
         def write(amount: float) -> str:
             currency = self.tests.currency
-            return f"{currency} {number(amount, 4)}" if small else money(amount, currency)
+            return money(amount, currency, 4 if small else None)
 
         amount = write(found.value)
         return {

@@ -11,7 +11,7 @@ the ratio with the highest profit is not the highest one.
 from dataclasses import dataclass
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
-from retorno.language import integer, mark, money, percent, quantity, say
+from retorno.language import integer, mark, money, percent, quantity, quoted, say
 from retorno.reactivation.contact.campaign import HOLDOUT, Campaign
 from retorno.reactivation.worth.programme import (
     POINTS,
@@ -180,7 +180,7 @@ class Offers:
         if reason is None and len(self.arms) == 1:
             reason = say("Not stated: there is one offer that can be judged; a choice needs two.")
         if reason is None:
-            pair = {f'"{arm.name}"': arm.reached for arm in (self.best, self.rival)}
+            pair = {quoted(arm.name): arm.reached for arm in (self.best, self.rival)}
             reason = too_small(pair, self.tests.min_group)
         if reason:
             return LEAD.refuse(reason, n=self.tests.customers, unit=self.unit)
