@@ -52,7 +52,11 @@ def asked(*messages):
         ([("Left", "Quedan")], "Still left", ["missing: 'Still left'", "no longer said: 'Left'"]),
         ([("Left", "")], "Left", ["without translation: 'Left'"]),
         ([("{n} left", "quedan {m}")], "{n} left", ["fields ['m'] for ['n']: '{n} left'"]),
-        ([("got {got!r}", "vino {got}")], "got {got!r}", ["fields ['got'] for ['got!r']: 'got {got!r}'"]),
+        (
+            [("got {got!r}", "vino {got}")],
+            "got {got!r}",
+            ["fields ['got'] for ['got!r']: 'got {got!r}'"],
+        ),
         (
             [(("{n} day", "{n} days"), ("{n} día", ""))],
             ("{n} day", "{n} days"),
@@ -81,7 +85,9 @@ def test_calls_inside_calls_and_strings_are_found(tmp_path):
         'say_n("{n} of {x}", "{n} of all {x}", 2, x=say("one"))\nf"{say(\'two\')}"\nsay(name)\n'
     )
     with source.open("rb") as file:
-        found = {texts[:2] for _, _, texts, _ in catalogues.calls(file, catalogues.KEYWORDS, (), {})}
+        found = {
+            texts[:2] for _, _, texts, _ in catalogues.calls(file, catalogues.KEYWORDS, (), {})
+        }
     assert found == {("{n} of {x}", "{n} of all {x}"), ("one",), ("two",)}
 
 
@@ -112,14 +118,19 @@ def words_of(code):
 
 
 def test_no_spanish_text_has_a_word_the_glossary_rules_out():
-    ruled_out = [word.strip() for row in glossary() for word in row["never"].split(";") if word.strip()]
+    ruled_out = [
+        word.strip() for row in glossary() for word in row["never"].split(";") if word.strip()
+    ]
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, ruled_out))})\b", re.IGNORECASE)
     assert [text for text in words_of("es") if pattern.search(text)] == []
 
 
 def test_plural_and_numbers_follow_the_language():
     with speaking("es"):
-        one, many = (say_n("{n} finding, none refused", "{n} findings, none refused", n) for n in (1, 1234567))
+        one, many = (
+            say_n("{n} finding, none refused", "{n} findings, none refused", n)
+            for n in (1, 1234567)
+        )
         assert one.startswith("1 hallazgo,")
         assert many.startswith("1.234.567 hallazgos,")
         assert language.money(1234.56, "EUR") == "1.234,56\xa0€"
@@ -138,4 +149,6 @@ def test_every_claim_has_its_words_in_every_language():
     assert len(rows) == 60
     for row in rows:
         for name in ("claim", "evidence_note", "source_of_evidence", "certainty", "testable_with"):
-            assert all(row[f"{name}_{code}"].strip() for code in (language.SOURCE, *OTHERS)), row["claim_id"]
+            assert all(row[f"{name}_{code}"].strip() for code in (language.SOURCE, *OTHERS)), row[
+                "claim_id"
+            ]

@@ -19,6 +19,7 @@ from retorno.workbook import paragraphs, studies
 METHODS = [("**.py", "retorno.workbook.catalogues:calls"), ("**.j2", "jinja2")]
 KEYWORDS = {"say": None, "mark": None, "say_n": (1, 2), "mark_n": (1, 2)}
 WIDTH = 110
+CELL = ":cell"  # behind the name of a notebook, where a message of it stands
 
 
 def calls(file, keywords, comment_tags, options) -> Iterator[tuple]:
@@ -48,7 +49,7 @@ def notebook(file: Path) -> Catalog:
     """Return the paragraphs and comments of a notebook, in the order of reading."""
     wanted = Catalog()
     for cell, text in paragraphs.messages(file):
-        wanted.add(text, locations=[(f"{file.name}:cell", cell)])
+        wanted.add(text, locations=[(f"{file.name}{CELL}", cell)])
     return wanted
 
 
@@ -67,17 +68,26 @@ def problems(wanted: Catalog, file: Path, language: str) -> list[str]:
         *(f"missing: {message!r}" for message in asked - said),
         *(f"no longer said: {message!r}" for message in said - asked),
         *(f"no longer said: {message!r}" for message in there.obsolete),
-        *(found for message in there if message.id for found in _faults(message)),
+        *(
+            fault
+            for message in there
+            if message.id in asked
+            for fault in _faults(message, template=not _of_notebook(wanted.get(message.id)))
+        ),
     ]
 
 
-def _faults(message: Message) -> Iterator[str]:
+def _of_notebook(message: Message) -> bool:
+    return message.locations[0][0].endswith(CELL)
+
+
+def _faults(message: Message, *, template: bool) -> Iterator[str]:
     wanted, given = _texts(message.id), _texts(message.string)
     if message.fuzzy:
         yield f"doubtful: {message.id!r}"
     if not given or not all(text.strip() for text in given):
         yield f"without translation: {message.id!r}"
-    elif message.locations and not message.locations[0][0].endswith(":cell"):
+    elif template:
         # Of two forms either may leave out the number: "a row is missing".
         counted = {"n"} if len(wanted) > 1 else set()
         allowed = set().union(*map(_fields, wanted)) | counted
