@@ -42,6 +42,12 @@ BEARINGS = {
     "beside": ("◆", mark("a number to set beside the claim")),
     REFUSED: ("–", mark("not stated")),
 }
+# A simulated world is made, so what is found in it says nothing of the world outside.
+IN_A_WORLD = BEARINGS | {
+    "for": ("▲", mark("so it is in this world")),
+    "against": ("▼", mark("not so in this world")),
+    "open": ("○", mark("left open in this world")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +161,15 @@ def _run(record: dict, bearings: Mapping[str, str]) -> Run:
         link=quote(f"{record['study']}/{record['run']}/report.html"),
         data=words.names(provenance),
         simulated=provenance["simulated"],
-        findings=tuple(_said(f, chosen[f["id"]]) for f in record["findings"] if f["id"] in chosen),
+        findings=tuple(
+            _said(f, *(IN_A_WORLD if provenance["simulated"] else BEARINGS)[chosen[f["id"]]])
+            for f in record["findings"]
+            if f["id"] in chosen
+        ),
     )
 
 
-def _said(finding: dict, bearing: str) -> Said:
-    sign, told = BEARINGS[bearing]
+def _said(finding: dict, sign: str, told: str) -> Said:
     unit, estimate = finding["unit"], finding["estimate"]
     return Said(
         id=finding["id"],

@@ -13,6 +13,7 @@ from babel import Locale
 from retorno.findings import REFUSED
 from retorno.language import current, integer, say, say_n, speaking
 from retorno.report import words
+from retorno.report.claims import TOPICS
 from retorno.report.key_figure import key_figure
 from retorno.report.pages import records, template
 
@@ -39,7 +40,7 @@ def _choices(runs: list[dict]) -> list[dict]:
     return [
         {
             "study": study,
-            "label": study or say("All"),
+            "label": say(TOPICS[study]) if study in TOPICS else study or say("All"),
             "count": integer(count),
             "told": say_n("{n} run shown", "{n} runs shown", count),
         }

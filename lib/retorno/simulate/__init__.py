@@ -12,8 +12,19 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from retorno.errors import ParameterError
-from retorno.language import say
+from retorno.language import mark, say
 
+# Columns of the worlds that sentences name, as `language.named` looks them up.
+NAMED = (
+    mark("age"),
+    mark("orders"),
+    mark("past orders"),
+    mark("past spend"),
+    mark("reason"),
+    mark("recency"),
+    mark("region"),
+    mark("segment"),
+)
 WORLDS = {
     "recovery": ("no_paradox", "paradox", "leavers"),
     "reactivation": ("works", "no_effect"),

@@ -118,11 +118,11 @@ ANY = {
     "month": mark("k"),
     "name": mark("moderator"),
     "justice": mark("each kind of"),
-    "rule": mark("each rule"),
+    "rule": mark("r"),
     "group": mark("each group"),
     "days": mark("n"),
     "year": mark("n"),
-    "cell": mark("each cell"),
+    "cell": mark("c"),
 }
 
 

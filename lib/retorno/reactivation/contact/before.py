@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retorno import language
 from retorno.language import integer, say, say_n
 from retorno.reactivation.contact.campaign import SHARE, Campaign
 
@@ -100,7 +101,7 @@ def named(names) -> str:
     >>> named("abcdefghij")
     'a, b, c, d, e and 5 more'
     """
-    names = list(names)
+    names = [language.named(name) for name in names]
     shown, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
     if more <= 0:
         return shown

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from retorno import language
 from retorno.errors import TableError
 from retorno.language import mark, number, say, say_n
 from retorno.recovery.survey import OUTCOMES
@@ -173,7 +174,7 @@ class Published:
 
 def named(outcome: str) -> str:
     """Return an outcome in words."""
-    return say(OUTCOMES[outcome]) if outcome in OUTCOMES else outcome.replace("_", " ")
+    return say(OUTCOMES[outcome]) if outcome in OUTCOMES else language.named(outcome)
 
 
 def published_effects(effects) -> Published:
