@@ -163,7 +163,7 @@ def test_a_definition_has_a_line_where_its_question_is_about_one(definition):
         (-0.061, "difference in share", "−6.1 points"),
         (0.0031, "difference in share per month", "0.31 points"),
         (1234.5, "EUR per customer", "€1,234.50"),
-        (-0.0123, "EUR per customer per month", "EUR −0.0123"),
+        (-0.0123, "EUR per customer per month", "−€0.0123"),
         (1.256, "ratio", "1.26"),
         (394.0, "respondents", "394"),
         (0.0204, "p-value", "0.020"),

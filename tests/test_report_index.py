@@ -323,7 +323,12 @@ def test_a_failure_is_noted_beside_the_earlier_report_until_a_run_succeeds(toy):
     assert failed.startswith(f"{good} ✕ Failed on ")
     assert end() == 0
     assert cards((out / "index.html").read_text(encoding="utf-8")) == [good]
-    assert sorted(path.name for path in out.iterdir()) == [".lock", "index.html", "toy"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".lock",
+        "claims.html",
+        "index.html",
+        "toy",
+    ]
 
 
 def test_a_report_that_stands_as_asked_for_ends_the_note_too(toy, monkeypatch):

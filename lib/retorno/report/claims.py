@@ -57,6 +57,7 @@ class Said:
     id: str
     label: str
     number: str | None
+    unit: str
     interval: str | None
     sign: str
     bearing: str
@@ -174,9 +175,8 @@ def _said(finding: dict, sign: str, told: str) -> Said:
     return Said(
         id=finding["id"],
         label=finding["label"],
-        number=None
-        if estimate is None
-        else f"{quantity(estimate, unit)} {unit_rest(unit)}".strip(),
+        number=None if estimate is None else quantity(estimate, unit),
+        unit=unit_rest(unit),
         interval=None if finding["ci_low"] is None else interval(finding),
         sign=sign,
         bearing=say(told),

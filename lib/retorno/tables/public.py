@@ -71,7 +71,9 @@ class PublicSet:
             if abs(value - self.facts[label][1]) > 0.005
         ]
         if wrong:
-            message = say("this is not {title}: {wrong}.", title=self.title, wrong="; ".join(wrong))
+            message = say(
+                "this is not {title}: {wrong}.", title=say(self.title), wrong="; ".join(wrong)
+            )
             raise refusal(self.name, path.name, [message])
         return table
 
@@ -103,12 +105,14 @@ class PublicSet:
 
 CDNOW = PublicSet(
     name="cdnow",
-    title="CDNOW master data set",
+    title=mark("CDNOW master data set"),
     table="transactions",
-    origin="Peter Fader and Bruce Hardie, brucehardie.com",
+    origin=mark("Peter Fader and Bruce Hardie, brucehardie.com"),
     terms=mark("no licence stated at the origin; usual practice is academic use with citation"),
-    citation="Fader, P. S. and Hardie, B. G. S. (2001), Forecasting Repeat Sales at CDNOW: A Case "
-    "Study, Interfaces 31(3), part 2.",
+    citation=mark(
+        "Fader, P. S. and Hardie, B. G. S. (2001), Forecasting Repeat Sales at CDNOW: A Case "
+        "Study, Interfaces 31(3), part 2."
+    ),
     url="http://www.brucehardie.com/datasets/CDNOW_master.zip",
     file="CDNOW_master.txt",
     columns={"customer_id": "BIGINT", "date": "DATE", "quantity": "BIGINT", "amount": "DOUBLE"},
@@ -124,14 +128,16 @@ CDNOW = PublicSet(
 
 HILLSTROM = PublicSet(
     name="hillstrom",
-    title="MineThatData E-Mail Analytics and Data Mining Challenge",
+    title=mark("MineThatData E-Mail Analytics and Data Mining Challenge"),
     table="contacts",
-    origin="Kevin Hillstrom, minethatdata.com, 20 March 2008",
+    origin=mark("Kevin Hillstrom, minethatdata.com, 20 March 2008"),
     terms=mark(
         "offered by its author for anyone to analyse; no licence text; ask before redistributing"
     ),
-    citation="Hillstrom, K. (2008), The MineThatData E-Mail Analytics and Data Mining Challenge, "
-    "minethatdata.com, 20 March 2008.",
+    citation=mark(
+        "Hillstrom, K. (2008), The MineThatData E-Mail Analytics and Data Mining Challenge, "
+        "minethatdata.com, 20 March 2008."
+    ),
     url="http://www.minethatdata.com/"
     "Kevin_Hillstrom_MineThatData_E-MailAnalytics_DataMiningChallenge_2008.03.20.csv",
     file="Kevin_Hillstrom_MineThatData_E-MailAnalytics_DataMiningChallenge_2008.03.20.csv",
@@ -162,12 +168,14 @@ HILLSTROM = PublicSet(
 
 ONLINE_RETAIL = PublicSet(
     name="online_retail",
-    title="Online Retail",
+    title=mark("Online Retail"),
     table="transactions",
-    origin="D. Chen, UCI Machine Learning Repository",
+    origin=mark("D. Chen, UCI Machine Learning Repository"),
     terms=mark("CC BY 4.0, as the UCI Machine Learning Repository lists it (read second-hand)"),
-    citation="Chen, D., Sain, S. L. and Guo, K. (2012), Data mining for the online retail industry, "
-    "Journal of Database Marketing and Customer Strategy Management 19(3), 197-208.",
+    citation=mark(
+        "Chen, D., Sain, S. L. and Guo, K. (2012), Data mining for the online retail industry, "
+        "Journal of Database Marketing and Customer Strategy Management 19(3), 197-208."
+    ),
     url="https://archive.ics.uci.edu/static/public/352/online+retail.zip",
     file="Online Retail.xlsx",
     columns={
@@ -194,17 +202,19 @@ ONLINE_RETAIL = PublicSet(
 
 TELCO = PublicSet(
     name="telco",
-    title="Telco customer churn, extended (fictional)",
+    title=mark("Telco customer churn, extended (fictional)"),
     table="referrers",
-    origin="IBM, Cognos Analytics sample Telco customer churn (11.1.3+)",
+    origin=mark("IBM, Cognos Analytics sample Telco customer churn (11.1.3+)"),
     terms=mark(
         "a product sample of IBM without a licence of its own: free for teaching with attribution to IBM; ask before "
         "redistributing"
     ),
-    citation="IBM, Cognos Analytics sample Telco customer churn (11.1.3+). An invented telephone company in "
-    "California: nobody in it exists.",
+    citation=mark(
+        "IBM, Cognos Analytics sample Telco customer churn (11.1.3+). An invented telephone company in "
+        "California: nobody in it exists."
+    ),
     url="",
-    file="its tables demographics, services and status, merged on the customer's id",
+    file=mark("its tables demographics, services and status, merged on the customer's id"),
     columns={
         "customer_id": "VARCHAR",
         "gender": "VARCHAR",
@@ -351,8 +361,8 @@ def by_hand(wanted: PublicSet) -> str:
     return say(
         "its origin ({origin}) does not offer it as one file. Get {file}, save that as CSV, Excel or Parquet, and: "
         "retorno data add {name} FILE",
-        origin=wanted.origin,
-        file=wanted.file,
+        origin=say(wanted.origin),
+        file=say(wanted.file),
         name=wanted.name,
     )
 
@@ -362,8 +372,9 @@ def about(source) -> dict | None:
     if str(source) not in PUBLIC:
         return None
     record = json.loads(locate(source).with_suffix(".json").read_text(encoding="utf-8"))
-    left_out = {say(reason): count for reason, count in record["left_out"].items()}
-    return record | {"terms": say(record["terms"]), "left_out": left_out}
+    public = PUBLIC[str(source)]
+    words = {name: say(getattr(public, name)) for name in ("title", "origin", "terms", "citation")}
+    return record | words | {"left_out": {say(why): n for why, n in record["left_out"].items()}}
 
 
 def _existing(path: Path) -> Path:

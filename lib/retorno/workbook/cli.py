@@ -278,7 +278,7 @@ def data_list() -> None:
         for head, text in (
             (say("Origin"), say(public.origin)),
             (say("Terms"), say(public.terms)),
-            (say("Citation"), public.citation),
+            (say("Citation"), say(public.citation)),
             (say("Address"), public.url or by_hand(public)),
         ):
             click.echo("  " + say("{head}: {text}", head=head, text=text))

@@ -110,9 +110,9 @@ class ReviewThreshold:
     def name(self, at: int) -> str:
         """Return the threshold at a position in words."""
         if at == 0:
-            return say("everybody")
+            return say("every referral")
         if at == self.thresholds.size - 1:
-            return say("nobody")
+            return say("no referral")
         return say_n("{n} point on", "{n} points on", int(self.thresholds[at]))
 
     def findings(self) -> Findings:
