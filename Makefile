@@ -1,6 +1,7 @@
-# make reports | test | test-full | lint | lab | bench | lock ; OUT=folder for reports elsewhere.
+# make reports | test | test-full | lint | lab | bench | lock ; OUT=folder for reports elsewhere, LANGUAGE=es in Spanish.
 PYTHON ?= python3
 OUT ?= reports
+LANGUAGE ?= en
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,11 +11,11 @@ TRUST := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem /e
 UV := $(BIN)/uv $(TRUST)
 TEST_ARGS ?=
 
-.PHONY: reports test test-full lint format lab bench lock dictionary clean install
+.PHONY: reports test test-full lint format lab bench lock dictionary catalogues clean install
 .DEFAULT_GOAL := reports
 
 reports: $(INSTALLED)
-	@$(BIN)/retorno run --all --out "$(OUT)"
+	@$(BIN)/retorno run --all --language $(LANGUAGE) --out "$(OUT)"
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TEST_ARGS)
@@ -54,6 +55,9 @@ lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv==$(UV_VERSION); }
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --upgrade --output-file requirements.lock
+
+catalogues: $(INSTALLED)
+	$(BIN)/python -m retorno.workbook.catalogues
 
 dictionary: $(INSTALLED)
 	$(BIN)/python -m retorno.tables.dictionary

@@ -21,6 +21,22 @@ def public_data() -> Path:
     pytest.skip(message)
 
 
+@pytest.fixture(scope="session")
+def public_store(public_data, tmp_path_factory) -> Path:
+    """A folder of public sets, added from the files given."""
+    from retorno.tables.public import add
+
+    store = tmp_path_factory.mktemp("raw")
+    for name, file in (
+        ("cdnow", "cdnow_master.csv.gz"),
+        ("hillstrom", "hillstrom.csv.gz"),
+        ("online_retail", "online_retail.parquet"),
+        ("telco", "telco_extended_referrals.parquet"),
+    ):
+        add(name, public_data / file, folder=store)
+    return store
+
+
 @pytest.fixture
 def run(tmp_path):
     """Run the command line into a folder of its own; exit status, what it said, records by run."""

@@ -226,24 +226,9 @@ def test_a_simulated_world_and_given_data_never_meet(run, small):
     assert "world" in said
 
 
-@pytest.fixture(scope="session")
-def kept(public_data, tmp_path_factory):
-    """A folder of public sets, added from the files given."""
-    from retorno.tables.public import add
-
-    store = tmp_path_factory.mktemp("raw")
-    for name, file in (
-        ("cdnow", "cdnow_master.csv.gz"),
-        ("hillstrom", "hillstrom.csv.gz"),
-        ("online_retail", "online_retail.parquet"),
-    ):
-        add(name, public_data / file, folder=store)
-    return store
-
-
-def test_cdnow(run, kept, monkeypatch):
+def test_cdnow(run, public_store, monkeypatch):
     """Known from the data notes: 23,570 customers, all new in the first quarter; a lapse is common."""
-    monkeypatch.setenv("RETORNO_RAW", str(kept))
+    monkeypatch.setenv("RETORNO_RAW", str(public_store))
     status, said, records = run(ROOT / "notebooks/params/reactivation.cdnow.yml")
     assert status == 0, said
     found = by_id(records["cdnow"])
@@ -254,9 +239,9 @@ def test_cdnow(run, kept, monkeypatch):
     assert records["cdnow"]["provenance"]["data"][0]["terms"]
 
 
-def test_hillstrom(run, kept, monkeypatch):
+def test_hillstrom(run, public_store, monkeypatch):
     """The published table of arms: visits 3,894 of 21,307 and 3,238 of 21,387 against 2,262 of 21,306; spend totals."""
-    monkeypatch.setenv("RETORNO_RAW", str(kept))
+    monkeypatch.setenv("RETORNO_RAW", str(public_store))
     status, said, records = run(ROOT / "notebooks/params/reactivation.hillstrom.yml")
     assert status == 0, said
     found = by_id(records["hillstrom"])
@@ -269,9 +254,9 @@ def test_hillstrom(run, kept, monkeypatch):
     assert not any(name.startswith(("states.", "window.")) for name in found)
 
 
-def test_online_retail_and_a_window_it_cannot_hold(run, kept, monkeypatch):
+def test_online_retail_and_a_window_it_cannot_hold(run, public_store, monkeypatch):
     """4,372 customers with an id, 135,080 rows without; at 180 and 180 days four returned have a full window."""
-    monkeypatch.setenv("RETORNO_RAW", str(kept))
+    monkeypatch.setenv("RETORNO_RAW", str(public_store))
     file = ROOT / "notebooks/params/reactivation.online_retail.yml"
     status, said, records = run(file)
     assert status == 0, said

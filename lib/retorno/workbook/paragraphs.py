@@ -1,6 +1,6 @@
 """A notebook in another language: paragraphs and comments are looked up, code stays as it is.
 
-A paragraph is what blank lines part; a displayed formula alone reads the same everywhere. Each notebook has a
+A paragraph is what blank lines part; a displayed formula without words reads the same everywhere. Each notebook has a
 catalogue of its own, ``locale/<language>/<name of the notebook>.po`` beside it.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from retorno.language import SOURCE, catalogue, current, translated
 
-FORMULA = re.compile(r"\$\$.*\$\$", flags=re.DOTALL)
+FORMULA = re.compile(r"\$\$((?!\\text).)*\$\$", flags=re.DOTALL)  # without a word in it
 
 
 def read(notebook: Path) -> dict:

@@ -80,7 +80,7 @@ LIKE_FOR_LIKE = Definition(
     reference=1.0,
     speaks_to=(Speaks("reactivation_more_profitable_than_new", holds="above"),),
 )
-IN_LABELS = (mark("new"), mark("reactivated"), mark("returned"))
+IN_LABELS = (mark("new"), mark("reactivated"))
 DEFINITIONS = (NEW, REACTIVATED, RATIO, DIFFERENCE, LIKE_FOR_LIKE)
 
 VALUES = (

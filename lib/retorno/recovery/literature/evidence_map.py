@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retorno.language import integer, mark, say, say_n
+from retorno.language import current, integer, mark, say, say_n
 from retorno.recovery.survey import OUTCOMES
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -211,7 +211,8 @@ def evidence_map(file: str | Path = FILE) -> EvidenceMap:
     Parameters
     ----------
     file : str or Path
-        A CSV file with the columns of the published one.
+        A CSV file with the columns of the published one; `certainty` and `source` may stand in other languages in
+        columns such as ``source_es``.
 
     Raises
     ------
@@ -228,6 +229,8 @@ def evidence_map(file: str | Path = FILE) -> EvidenceMap:
         measure=single["measures"].str.split(), pooled=single["effect_type"] == POOLED
     ).explode("measure", ignore_index=True)
     frame["direction"] = frame["effect"].astype(int)
+    for column in ("certainty", "source"):
+        frame[column] = frame.get(f"{column}_{current()}", frame[column])
     for column, allowed in (("direction", DIRECTIONS), ("mark", MARKS), ("measure", MEASURES)):
         strange = frame[~frame[column].isin(list(allowed))]
         if not strange.empty:
