@@ -8,12 +8,14 @@ Numbers, dates and money follow the language's formats.
 
 import io
 import math
+import re
+from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, lists, numbers
 
 from retorno.errors import ParameterError
 
@@ -140,6 +142,22 @@ def named(name: str) -> str:
         return translated(words)
     except LookupError:
         return words  # a column or an arm of the user's own
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as they are listed in a sentence: Spanish has "y" before the last, and "e" before an i.
+
+    Examples
+    --------
+    >>> with speaking("es"):
+    ...     listed(["recompra", "satisfacción", "intención"]), listed(["2 €"])
+    ('recompra, satisfacción e intención', '2 €')
+    """
+    words = list(words)
+    if current() == SOURCE or len(words) < 2:
+        return ", ".join(words)  # our English is terse
+    text = lists.format_list(words, locale=_locale())
+    return re.sub(r" y (?=«?[hH]?[iIíÍ](?![aeo])[^ ]*)", " e ", text) if current() == "es" else text
 
 
 def quoted(name: str) -> str:

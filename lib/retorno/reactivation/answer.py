@@ -16,7 +16,7 @@ from retorno.findings import (
     find,
     shown,
 )
-from retorno.language import integer, mark, percent, quantity, say
+from retorno.language import integer, listed, mark, percent, quantity, say
 from retorno.reactivation.contact.adjusted import DEFINITIONS as ADJUSTED
 from retorno.reactivation.contact.contrasts import ARM_EFFECT, EFFECT, SLOPE
 from retorno.reactivation.contact.contrasts import DEFINITIONS as CONTRASTS
@@ -104,7 +104,7 @@ def answer(findings: Iterable[Finding]) -> Answer:
         found.verdict(LIKE_FOR_LIKE.id),
         _pays(found),
     )
-    words = {"others": ", ".join(clear)}
+    words = {"others": listed(clear)}
     if stated:
         lead = stated[0]
         words |= {"outcome": _outcome(lead), "change": quantity(abs(lead.estimate), lead.unit)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import direction
-from retorno.language import integer, mark, percent, quantity, say
+from retorno.language import integer, listed, mark, percent, quantity, say
 from retorno.recovery.survey import (
     GROUPS,
     NO_FAILURE,
@@ -178,9 +178,7 @@ class GroupMeans:
         """Say what is drawn and in which unit."""
         low, high = self.survey.scale
         points = say("points from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
-        shares = ", ".join(
-            say(OUTCOMES[o]) for o in self.survey.outcomes if o in self.survey.shares
-        )
+        shares = listed(say(OUTCOMES[o]) for o in self.survey.outcomes if o in self.survey.shares)
         if not shares:
             return say("Mean score of each group before and after, {points}", points=points)
         return say(
@@ -214,7 +212,7 @@ class GroupMeans:
             return ""
         return " " + say(
             "Not shown, because they are too few or all alike: {groups}.",
-            groups=", ".join(say(GROUPS[group]) for group in dict.fromkeys(without)),
+            groups=listed(say(GROUPS[group]) for group in dict.fromkeys(without)),
         )
 
     def _moved(self) -> str:

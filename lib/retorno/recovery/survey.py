@@ -12,7 +12,7 @@ import numpy as np
 
 from retorno.errors import ParameterError, TableError
 from retorno.findings import too_few
-from retorno.language import brief, difference_unit, integer, mark, say, say_n
+from retorno.language import brief, difference_unit, integer, listed, mark, say, say_n
 
 NO_FAILURE, FAILURE, RECOVERED = "no_failure", "failure", "recovered"
 GROUPS = {
@@ -170,7 +170,7 @@ def _outcomes(asked, columns) -> tuple[str, ...]:
         raise ParameterError(
             say(
                 "outcomes: wanted one or more of {present}, each once; got {got}.",
-                present=", ".join(present),
+                present=listed(present),
                 got=", ".join(map(str, asked)) or "[]",
             )
         )
@@ -213,14 +213,14 @@ def _refuse_empty(frame, outcomes) -> None:
             say(
                 "survey: nobody is in the group recovered, and every comparison is with it; the groups are "
                 "{groups}.",
-                groups=", ".join(groups),
+                groups=listed(groups),
             )
         )
     if frame[list(outcomes)].isna().all(axis=None):
         raise TableError(
             say(
                 "survey: all left before the second wave: {columns} holds no score.",
-                columns=", ".join(outcomes),
+                columns=listed(outcomes),
             )
         )
 

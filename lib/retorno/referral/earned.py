@@ -6,7 +6,7 @@ Checked in the engine; what is wrong is told with its number and the first cases
 from datetime import date
 
 from retorno.errors import TableError
-from retorno.language import integer, say, say_n
+from retorno.language import integer, listed, say, say_n
 
 FIRST = 5  # cases named in a message; the rest are counted
 
@@ -86,5 +86,5 @@ def _missing(short, n: int, last_day: date) -> str:
 
 
 def _named(cases, n: int) -> str:
-    text = ", ".join(cases)
+    text = listed(cases)
     return text + " " + say("and {n} more", n=integer(n - FIRST)) if n > FIRST else text

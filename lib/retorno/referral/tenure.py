@@ -19,7 +19,7 @@ import numpy as np
 
 from retorno.errors import ParameterError, TableError
 from retorno.language import date as written
-from retorno.language import mark, say, say_n
+from retorno.language import listed, mark, say, say_n
 from retorno.referral.earned import months_of, refuse_gaps, refuse_unknown
 from retorno.tables.period import observed_period
 
@@ -129,7 +129,7 @@ class Tenure:
                     say(
                         "covariates: customers has no column {name} that could be one; there is {there}.",
                         name=repr(name),
-                        there=", ".join(there) or say("none"),
+                        there=listed(there) or say("none"),
                     )
                 )
         known = self.customers.select("customer_id", **{f"given:{name}": name for name in names})

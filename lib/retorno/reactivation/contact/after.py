@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction, too_few
-from retorno.language import integer, mark, money, percent, say, say_n
+from retorno.language import integer, listed, mark, money, percent, say, say_n
 from retorno.reactivation.contact.campaign import HOLDOUT, Campaign
 from retorno.reactivation.contact.placed import Placed, contact_curves, place_contacts
 from retorno.reactivation.curves.aligned import MEASURES
@@ -401,7 +401,7 @@ def _absent(history, contacts) -> str | None:
         return say(
             "Not stated: `contacts` has no column {names}, so it cannot be joined with the purchases from the day of "
             "the contact on.",
-            names=", ".join(missing),
+            names=listed(missing),
         )
     return None
 
@@ -432,6 +432,6 @@ def _paid(apart: MeanCurves, cost, measure: str, tests: Campaign, rng) -> Day:
     if cost is None:
         missing.append(say("a column cost or contact_cost"))
     if missing:
-        return Day(refused=say("Not stated: this needs {missing}.", missing=", ".join(missing)))
+        return Day(refused=say("Not stated: this needs {missing}.", missing=listed(missing)))
     draws = apart.draws([0], rng=rng)[:, 0]
     return reach(apart.mean[0], draws, cost, level=tests.level)

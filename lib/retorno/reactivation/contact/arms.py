@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings
-from retorno.language import integer, mark, number, p_value, percent, quoted, say, say_n
+from retorno.language import integer, listed, mark, number, p_value, percent, quoted, say, say_n
 from retorno.reactivation.contact.before import Before, cannot_be_used, columns_before, named
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.stats.randomised import Balance, balance, sample_ratio_p
@@ -102,7 +102,7 @@ class Arms:
         sentence = say(
             SIZES[meant][p < NOT_AS_SAID],
             arms=_sizes(sizes),
-            shares=", ".join(f"{arm} {percent(share)}" for arm, share in shares.items()),
+            shares=listed(f"{arm} {percent(share)}" for arm, share in shares.items()),
             p=p_value(p),
         )
         return RATIO.state(p, sentence, n=n, method=say("Pearson's chi-square"))
@@ -200,4 +200,4 @@ def arm_check(tests: Campaign) -> Arms:
 
 
 def _sizes(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{arm} {integer(n)}" for arm, n in sizes.items())
+    return listed(f"{arm} {integer(n)}" for arm, n in sizes.items())

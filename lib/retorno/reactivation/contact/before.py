@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno import language
-from retorno.language import integer, say, say_n
+from retorno.language import integer, listed, say, say_n
 from retorno.reactivation.contact.campaign import SHARE, Campaign
 
 MOST_NAMED = 5
@@ -102,7 +102,7 @@ def named(names) -> str:
     'a, b, c, d, e and 5 more'
     """
     names = [language.named(name) for name in names]
-    shown, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
+    shown, more = listed(names[:MOST_NAMED]), len(names) - MOST_NAMED
     if more <= 0:
         return shown
     return say("{names} and {more} more", names=shown, more=integer(more))

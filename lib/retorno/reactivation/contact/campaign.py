@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.errors import ParameterError
-from retorno.language import integer, mark, number, say
+from retorno.language import integer, listed, mark, number, say
 
 HOLDOUT = "holdout"
 SHARE = "share of customers"
@@ -205,7 +205,7 @@ def _check_outcomes(contacts, outcomes, money_outcome, return_outcome) -> None:
                     "outcomes, money_outcome, return_outcome: `contacts` has no column {name!r}; its columns are "
                     "{columns}.",
                     name=name,
-                    columns=", ".join(contacts.columns),
+                    columns=listed(contacts.columns),
                 )
             )
         kind = contacts[name].type()
@@ -283,7 +283,7 @@ def _check_covariates(contacts, names, measured) -> None:
                 say(
                     "covariates: `contacts` has no column {name!r}; its columns are {columns}.",
                     name=name,
-                    columns=", ".join(contacts.columns),
+                    columns=listed(contacts.columns),
                 )
             )
         if name in measured:
@@ -315,7 +315,7 @@ def _shares(arms: dict[str, int], arm_shares) -> dict[str, float]:
         raise ParameterError(
             say(
                 "arm_shares: wanted a share for each of the arms {arms}; got {given}.",
-                arms=", ".join(arms),
+                arms=listed(arms),
                 given=given,
             )
         )

@@ -11,7 +11,7 @@ unsure; Fieller (1954), J. of the Royal Statistical Society B 16, 175-185, for i
 from dataclasses import dataclass
 
 from retorno.findings import Definition, Finding, Findings, Speaks, caution
-from retorno.language import integer, mark, percent, quantity, say, say_n
+from retorno.language import integer, listed, mark, percent, quantity, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import arms, pooled
 from retorno.reactivation.contact.paid import Cost, cost_of, unknown_cost
@@ -255,7 +255,7 @@ class Costs:
             text.append(
                 say(
                     "No cost per extra return for {arms}: no extra return is shown there.",
-                    arms=", ".join(without),
+                    arms=listed(without),
                 )
             )
         return " ".join(text)

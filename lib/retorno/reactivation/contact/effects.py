@@ -12,7 +12,7 @@ Holm (1979), Scandinavian J. of Statistics 6, 65-70.
 from dataclasses import dataclass
 
 from retorno.findings import Finding, Findings, caution, direction
-from retorno.language import integer, mark, percent, quantity, quoted, say, say_n
+from retorno.language import integer, listed, mark, percent, quantity, quoted, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import (
     DEFINITIONS,
@@ -164,7 +164,7 @@ class Effects:
         if not pooled:
             return say("No effect of contact can be stated")
         raised, lowered = (
-            ", ".join(
+            listed(
                 quoted(c.names["outcome"]) for c in pooled if direction(c.estimate.interval) == side
             )
             for side in ("above", "below")
@@ -189,7 +189,7 @@ class Effects:
             "Bars are {level} intervals of the difference of means, variances not pooled; the line of no effect is "
             "the holdout. Customers by arm: {arms}.",
             level=percent(self.level, 0),
-            arms=", ".join(f"{arm} {integer(n)}" for arm, n in self.arms.items()),
+            arms=listed(f"{arm} {integer(n)}" for arm, n in self.arms.items()),
         )
         if any(c.read_at for c in self.contrasts):
             caption += " " + say(

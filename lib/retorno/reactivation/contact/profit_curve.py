@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import direction
-from retorno.language import integer, mark, money, percent, say
+from retorno.language import integer, listed, mark, money, percent, say
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.ranking import Ranked
 
@@ -123,7 +123,7 @@ class ProfitCurve:
                 "and by response. Learned from {columns} on other customers than those ranked: {ranked} of {n} are "
                 "ranked, the others only train. The band holds the whole curve by effect at {level}; the dashed line "
                 "is a random order.",
-                columns=", ".join(self.ranked.by),
+                columns=listed(self.ranked.by),
                 ranked=integer(self.ranked.ranked),
                 n=integer(self.ranked.n),
                 level=percent(self.tests.level, 0),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from retorno.errors import ParameterError
-from retorno.language import integer, say
+from retorno.language import integer, listed, say
 from retorno.reactivation.contact.before import columns_before
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.stats.student import Student
@@ -174,7 +174,7 @@ def _columns(tests: Campaign, score_by: Sequence[str] | None) -> tuple[str, ...]
                 say(
                     "score_by: {name!r} is no column known before the contact; there is {there}.",
                     name=name,
-                    there=", ".join(there) or say("none"),
+                    there=listed(there) or say("none"),
                 )
             )
     return tuple(dict.fromkeys(score_by))

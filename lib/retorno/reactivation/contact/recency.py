@@ -15,7 +15,7 @@ import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution, decide, direction, too_few
-from retorno.language import integer, mark, p_value, percent, quantity, say, say_n
+from retorno.language import integer, listed, mark, p_value, percent, quantity, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import SLOPE, Contrast, refused, slope, unnamed
 from retorno.reactivation.contact.months import Month, by_month
@@ -261,7 +261,7 @@ class ByRecency:
             say(
                 "outcomes: there is no {name!r} among {names}.",
                 name=outcome,
-                names=", ".join(one.outcome for one in self.outcomes),
+                names=listed(one.outcome for one in self.outcomes),
             )
         )
 

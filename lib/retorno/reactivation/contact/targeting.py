@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
-from retorno.language import mark, money, percent, say, say_n
+from retorno.language import listed, mark, money, percent, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.contrasts import Contrast, pooled
 from retorno.reactivation.contact.profit_curve import MEASURES, ProfitCurve, Tenths
@@ -368,13 +368,11 @@ class Targeting:
             reason = say(
                 "Not stated: {columns} give every customer the same score, so there is no ranking (parameter "
                 "score_by).",
-                columns=", ".join(self.ranked.by),
+                columns=listed(self.ranked.by),
             )
             return QINI.refuse(reason, n=self._n(), unit=unit)
         area = _times(self.ranked.qini, self.value)
-        text = self._said(
-            QINIS, area, area=self._money(area.value), columns=", ".join(self.ranked.by)
-        )
+        text = self._said(QINIS, area, area=self._money(area.value), columns=listed(self.ranked.by))
         return self._stated(QINI, area, text + self._left_out())
 
     def _stated(self, definition: Definition, number: Student, text: str) -> Finding:

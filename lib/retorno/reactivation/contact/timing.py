@@ -19,7 +19,7 @@ import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
-from retorno.language import integer, mark, money, p_value, say, say_n
+from retorno.language import integer, listed, mark, money, p_value, say, say_n
 from retorno.reactivation.contact.campaign import Campaign
 from retorno.reactivation.contact.profit_months import AFTER, AT, BEFORE, ProfitMonth, ProfitMonths
 from retorno.reactivation.contact.recency import OneOutcome, effects_by_recency
@@ -200,7 +200,7 @@ class Timing:
             text.append(
                 say(
                     "Not clearly below it: months {months}.",
-                    months=", ".join(m.name for m in good),
+                    months=listed(m.name for m in good),
                 )
             )
         return " ".join(text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retorno.findings import Definition, Finding
-from retorno.language import mark, say
+from retorno.language import listed, mark, say
 
 FASTER = Definition(
     "speed.verdict",
@@ -76,7 +76,7 @@ class Faster:
         if not self.sides:
             return ""
         said = {
-            side: ", ".join(say(NAMES[name]) for name, s in self.sides.items() if s == side)
+            side: listed(say(NAMES[name]) for name, s in self.sides.items() if s == side)
             for side in ("above", "below", "undecided")
         }
         if len(set(self.sides.values())) == 1:
@@ -84,5 +84,5 @@ class Faster:
         else:
             clear = tuple(side for side in ("above", "below") if said[side])
             text = say(MIXED[clear], **said)
-        missing = ", ".join(say(name) for key, name in NAMES.items() if key not in self.sides)
+        missing = listed(say(name) for key, name in NAMES.items() if key not in self.sides)
         return f"{text} {say('Not compared: {missing}.', missing=missing)}" if missing else text

@@ -17,7 +17,7 @@ import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
-from retorno.language import integer, mark, money, percent, say
+from retorno.language import integer, listed, mark, money, percent, say
 from retorno.reactivation.curves.aligned import MEASURES
 from retorno.reactivation.curves.faster import FASTER, Faster
 from retorno.reactivation.curves.reached import Day, reach
@@ -371,7 +371,7 @@ def _day_refusal(windows: Windows, group: int, kind: str, height) -> str | None:
     missing += [] if height is not None else [COSTS[group]]
     if not missing:
         return None
-    return say(NO_PAYBACK[windows.measure], missing=", ".join(missing))
+    return say(NO_PAYBACK[windows.measure], missing=listed(missing))
 
 
 def _sides(windows: Windows, days, drawn) -> dict[str, str]:

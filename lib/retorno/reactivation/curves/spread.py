@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution, direction
-from retorno.language import integer, mark, money, number, percent, say
+from retorno.language import integer, listed, mark, money, number, percent, say
 from retorno.reactivation.curves.totals import GROUPS, TOP, Totals, window_totals
 from retorno.reactivation.curves.windows import SecondPurchase, Windows
 from retorno.reactivation.history import History
@@ -307,7 +307,7 @@ class Spread:
         ]
         if not found:
             return ""
-        return say(OTHER, ways=", ".join(other)) if other else say(SAME)
+        return say(OTHER, ways=listed(other)) if other else say(SAME)
 
     def to_frame(self):
         """Return one row a group: n, mean, median and its bounds, winsorised, without_day_0, gross, top."""

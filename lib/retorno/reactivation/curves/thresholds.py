@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution
-from retorno.language import integer, mark, number, percent, say, say_n
+from retorno.language import integer, listed, mark, number, percent, say, say_n
 from retorno.reactivation.curves.rules import Ratio, Rule, under_rules
 from retorno.reactivation.history import History
 
@@ -392,7 +392,7 @@ class OverThresholds:
 
 
 def _listed(days: Sequence[int]) -> str:
-    return ", ".join(map(integer, days))
+    return listed(map(integer, days))
 
 
 def _row(one: Ratio) -> tuple:

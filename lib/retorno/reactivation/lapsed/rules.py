@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from retorno import language
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, too_few
-from retorno.language import brief, integer, mark, percent, say, say_n
+from retorno.language import brief, integer, listed, mark, percent, say, say_n
 from retorno.reactivation.history import History
 from retorno.reactivation.lapsed.alive import kinds_of
 from retorno.reactivation.lapsed.rhythm import check_multiple, lapsed_by_rhythm, seen_by
@@ -312,7 +312,7 @@ class RuleComparison:
         if not without:
             return drawn
         missing = say(
-            "No share of those called lapsed is stated for: {rules}.", rules=", ".join(without)
+            "No share of those called lapsed is stated for: {rules}.", rules=listed(without)
         )
         return f"{drawn} {missing}"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, too_few
-from retorno.language import integer, mark, mark_n, percent, say, say_n
+from retorno.language import integer, listed, mark, mark_n, percent, say, say_n
 from retorno.reactivation.history import History, lapses
 from retorno.reactivation.returns.hazard import MONTH_DAYS
 from retorno.stats.hazards import Clustered, ended_by
@@ -235,7 +235,7 @@ class CumulativeReturn:
         """Say what line and band are, and how many are still away as the months go by."""
         if not self.months:
             return self.refused
-        at_risk = ", ".join(
+        at_risk = listed(
             say("{n} at month {month}", n=integer(n), month=k)
             for k, n in ((k, self.followed.curve.still(k * MONTH_DAYS)) for k in COUNTED)
             if k <= self.months[-1]

@@ -11,7 +11,7 @@ the ratio with the highest profit is not the highest one.
 from dataclasses import dataclass
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
-from retorno.language import integer, mark, money, percent, quantity, quoted, say
+from retorno.language import integer, listed, mark, money, percent, quantity, quoted, say
 from retorno.reactivation.contact.campaign import HOLDOUT, Campaign
 from retorno.reactivation.worth.programme import (
     POINTS,
@@ -296,7 +296,7 @@ class Offers:
             "worth the same whatever the offer. Customers: {arms}.",
             level=percent(self.tests.level, 0),
             life=self._money(self.life.before_cost.value),
-            arms=", ".join(f"{arm} {integer(n)}" for arm, n in self.tests.arms.items()),
+            arms=listed(f"{arm} {integer(n)}" for arm, n in self.tests.arms.items()),
         )
         left = (
             say('"{arm}" is left out. {why}', arm=arm, why=why)

@@ -10,7 +10,7 @@ import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import caution
-from retorno.language import say, say_n
+from retorno.language import listed, say, say_n
 from retorno.recovery.survey import (
     NO_FAILURE,
     OUTCOMES,
@@ -52,7 +52,7 @@ class Sample:
     @property
     def words(self) -> str:
         """The covariates for people."""
-        return ", ".join(covariate_name(column) for column in self.columns)
+        return listed(covariate_name(column) for column in self.columns)
 
     @property
     def groups(self) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Findings, caution, decide, direction
-from retorno.language import integer, mark, number, percent, quantity, say, say_n
+from retorno.language import integer, listed, mark, number, percent, quantity, say, say_n
 from retorno.recovery.between.covariates import (
     covariate_name,
     covariates_of,
@@ -200,7 +200,7 @@ class Leavers:
         side = direction(estimate.interval)
         text = say(
             WEIGHTEDS[side],
-            covariates=", ".join(covariate_name(c) for c in one.columns),
+            covariates=listed(covariate_name(c) for c in one.columns),
             change=quantity(abs(estimate.value), unit),
             outcome=say(OUTCOMES[one.outcome]),
             plain=quantity(one.plain.value, unit),
@@ -336,7 +336,7 @@ class Leavers:
             return say("Recovered minus no failure, in points of the scale")
         return say(
             "Recovered minus no failure, in points of the scale; {shares} in percentage points",
-            shares=", ".join(say(OUTCOMES[outcome]) for outcome in shares),
+            shares=listed(say(OUTCOMES[outcome]) for outcome in shares),
         )
 
     def caption(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.language import say
+from retorno.language import listed, say
 from retorno.recovery.between.covariates import (
     SEGMENT,
     covariate_design,
@@ -125,5 +125,5 @@ def _no_chances(group: str, there) -> str:
         'Not stated: in the group "{group}", {covariates} tell of some respondents for sure whether they left, or '
         "follow from each other, so there is no chance of answering to weight by; more respondents would be needed.",
         group=say(GROUPS[group]),
-        covariates=", ".join(covariate_name(c) for c in there),
+        covariates=listed(covariate_name(c) for c in there),
     )

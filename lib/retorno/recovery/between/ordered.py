@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
-from retorno.language import brief, integer, mark, number, p_value, percent, say
+from retorno.language import brief, integer, listed, mark, number, p_value, percent, say
 from retorno.recovery.survey import (
     GROUPS,
     NO_FAILURE,
@@ -385,5 +385,5 @@ def _joined(test: Brant) -> str:
         return ""
     return " " + say(
         "Not tested, because one group has no answer on one side: the cut just below {cuts}.",
-        cuts=", ".join(map(brief, test.joined)),
+        cuts=listed(map(brief, test.joined)),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.language import integer, mark, number, percent, say
+from retorno.language import integer, listed, mark, number, percent, say
 from retorno.recovery.between.alike import Adjustment
 from retorno.recovery.survey import (
     OUTCOMES,
@@ -87,8 +87,8 @@ class Overlap:
         )
         return say(
             "Bars back to back. Lowest, median and highest chance: recovered {first}; no failure {second}.",
-            first=", ".join(first),
-            second=", ".join(second),
+            first=listed(first),
+            second=listed(second),
         )
 
 

@@ -12,7 +12,7 @@ from scipy import special
 
 from retorno.errors import ParameterError
 from retorno.findings import direction
-from retorno.language import integer, mark, number, p_value, percent, say
+from retorno.language import integer, listed, mark, number, p_value, percent, say
 from retorno.recovery.literature.own import WithOwn
 from retorno.recovery.literature.pooled import FEWEST, Pool, Pooled, counted, pool
 from retorno.recovery.literature.published import named
@@ -240,7 +240,7 @@ def forest(
         raise ParameterError(
             say(
                 "literature_by: wanted one of {there}; got {got!r}.",
-                there=", ".join(SPLITS),
+                there=listed(SPLITS),
                 got=by,
             )
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.language import integer, mark, p_value, percent, say
+from retorno.language import integer, listed, mark, p_value, percent, say
 from retorno.recovery.literature.drawn import SPLITS
 from retorno.recovery.literature.pooled import Pooled
 from retorno.recovery.literature.published import named
@@ -88,7 +88,7 @@ class Moderators:
             + " "
             + say(
                 "A difference is shown by {clear}; with {n} looked at, one may be chance.",
-                clear=", ".join(clear),
+                clear=listed(clear),
                 n=integer(len(tested)),
             )
         )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, Speaks, direction
-from retorno.language import integer, mark, number, percent, say, say_n
+from retorno.language import integer, listed, mark, number, percent, say, say_n
 from retorno.recovery.literature.published import Published, named
 from retorno.stats.meta.models import RandomEffects, random_effects
 from retorno.stats.meta.robust import cluster_robust
@@ -354,5 +354,5 @@ def too_few_studies(published: Published, outcome: str, studies: int) -> str:
         "Not stated: the table effects has {n} studies of {outcome}, and pooling needs two; it has {there}.",
         studies,
         outcome=named(outcome),
-        there=", ".join(named(each) for each in published.outcomes),
+        there=listed(named(each) for each in published.outcomes),
     )

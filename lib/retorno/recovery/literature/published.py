@@ -13,7 +13,7 @@ import numpy as np
 
 from retorno import language
 from retorno.errors import TableError
-from retorno.language import mark, number, say, say_n
+from retorno.language import listed, mark, number, say, say_n
 from retorno.recovery.survey import OUTCOMES
 from retorno.stats.meta import effects as made
 
@@ -276,8 +276,8 @@ def _lacks(frame, numbers, row: int) -> str:
     return say(
         "{row}: has {given}; {missing} would be needed too.",
         row=_row(frame, row),
-        given=", ".join(name for name in nearest if name in there),
-        missing=", ".join(name for name in nearest if name not in there),
+        given=listed(name for name in nearest if name in there),
+        missing=listed(name for name in nearest if name not in there),
     )
 
 

@@ -13,7 +13,7 @@ Behavioral Research 40, 373-400.
 from dataclasses import dataclass, replace
 
 from retorno.findings import Definition, Findings, caution
-from retorno.language import brief, integer, mark, number, percent, quantity, say
+from retorno.language import brief, integer, listed, mark, number, percent, quantity, say
 from retorno.recovery.survey import (
     MODERATORS,
     OUTCOMES,
@@ -226,7 +226,7 @@ class Moderation:
         if not self.stated:
             return say("No moderator can be stated")
         names = {
-            word: ", ".join(say(MODERATORS[m.name]) for m in self.stated if m.verdict == side)
+            word: listed(say(MODERATORS[m.name]) for m in self.stated if m.verdict == side)
             for word, side in (("rising", "above"), ("falling", "below"), ("open", "undecided"))
         }
         if len(self.stated) > 2 and all(m.verdict == "undecided" for m in self.stated):
@@ -260,7 +260,7 @@ class Moderation:
             "Straight lines with pointwise {level} intervals; thin vertical lines are Johnson-Neyman bounds, bars "
             "below show where the answers lie. Recovered behind each line: {counts}. {moderator}: {spans}",
             level=percent(self.level, 0),
-            counts=", ".join(f"{say(MODERATORS[m.name])} {integer(m.n[0])}" for m in self.stated),
+            counts=listed(f"{say(MODERATORS[m.name])} {integer(m.n[0])}" for m in self.stated),
             moderator=say(MODERATORS[first.name]).capitalize(),
             spans=_spans(first),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import direction
-from retorno.language import integer, number, quantity, say
+from retorno.language import integer, listed, number, quantity, say
 from retorno.recovery.survey import (
     JUSTICE,
 )
@@ -94,7 +94,7 @@ class Confounding:
             "outcome; 0 is what the estimates assume. One dimension is varied at a time, the other two held; {n} "
             "respondents. Lines cross zero at {zeros}.",
             n=integer(self.n),
-            zeros=", ".join(f"{number(rho)} ({name})" for name, rho in self.zeros.items()),
+            zeros=listed(f"{number(rho)} ({name})" for name, rho in self.zeros.items()),
         )
 
     def alternative(self) -> str:

@@ -12,7 +12,7 @@ Psychological Methods 15, 309-334.
 from dataclasses import dataclass
 
 from retorno.findings import Definition, Findings, caution, direction
-from retorno.language import integer, mark, number, percent, quantity, say
+from retorno.language import integer, listed, mark, number, percent, quantity, say
 from retorno.recovery.survey import (
     FAILURE,
     GROUPS,
@@ -288,7 +288,7 @@ class JusticeMediation:
         clear = [name for name, e in self.rows[:-1] if direction(e.interval) != "undecided"]
         return say(
             TITLES[bool(clear)],
-            clear=", ".join(
+            clear=listed(
                 f"{name[:1].lower()}{name[1:]} {quantity(e.value, self.unit)}"
                 for name, e in self.rows[:-1]
                 if name in clear
@@ -320,7 +320,7 @@ class JusticeMediation:
             "With all answers: {counts}.",
             level=percent(self.level, 0),
             draws=integer(self.mediation.draws),
-            counts=", ".join(
+            counts=listed(
                 f"{say(GROUPS[g])} {integer(n)}" for g, n in zip(groups, self.n, strict=True)
             ),
         )

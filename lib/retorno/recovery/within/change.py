@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Findings, Speaks, caution, direction
-from retorno.language import mark, number, quantity, say
+from retorno.language import listed, mark, number, quantity, say
 from retorno.recovery.survey import OUTCOMES, Survey
 from retorno.recovery.verdict import SmallestEffect, verdicts
 from retorno.recovery.within.regression import Change, one_change
@@ -293,7 +293,7 @@ def _check(survey: Survey, reliability: float, before_mean: float | None) -> Non
         raise ParameterError(
             say(
                 "before_mean: one mean cannot stand for {outcomes}; name one outcome (parameter outcomes).",
-                outcomes=", ".join(asked),
+                outcomes=listed(asked),
             )
         )
     for outcome in asked:

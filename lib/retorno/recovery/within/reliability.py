@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
-from retorno.language import mark, number, percent, quantity, say
+from retorno.language import listed, mark, number, percent, quantity, say
 from retorno.recovery.survey import NO_FAILURE, OUTCOMES, Survey, before, no_spread, refusal
 from retorno.recovery.within.regression import Change, one_change
 from retorno.stats.line import line_slope
@@ -211,7 +211,7 @@ class Sensitivity:
             return say(
                 "Corrected change of the recovered by the reliability taken as known, in points of the scale; {shares} "
                 "in percentage points",
-                shares=", ".join(shares),
+                shares=listed(shares),
             )
         return say(
             "Corrected change of the recovered by the reliability taken as known, in points of the scale"
@@ -250,7 +250,7 @@ class Sensitivity:
             )
         return say(
             "Corrected, {outcome}: clear of zero only at these: {clear}.",
-            clear=", ".join(number(r) for r in clear),
+            clear=listed(number(r) for r in clear),
             **words,
         )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from retorno.findings import direction
-from retorno.language import integer, number, percent, quantity, say
+from retorno.language import integer, listed, number, percent, quantity, say
 from retorno.recovery.survey import OUTCOMES, Survey
 from retorno.recovery.within.regression import Change
 from retorno.stats.student import Student
@@ -42,7 +42,7 @@ class Steps:
         if not self.stated:
             return say("No corrected change can be stated")
         left, gone = (
-            ", ".join(
+            listed(
                 say(OUTCOMES[c.outcome])
                 for c in self.stated
                 if (direction(c.change.corrected.at(self.level).interval) != "undecided") == clear
@@ -71,7 +71,7 @@ class Steps:
             return say("Mean change of the recovered from before to after, in points of the scale")
         return say(
             "Mean change of the recovered from before to after, in points of the scale; {shares} in percentage points",
-            shares=", ".join(say(OUTCOMES[outcome]) for outcome in sorted(shares)),
+            shares=listed(say(OUTCOMES[outcome]) for outcome in sorted(shares)),
         )
 
     def caption(self) -> str:
@@ -84,7 +84,7 @@ class Steps:
             "influence). Recovered with both scores: {counts}.",
             reliability=number(self.reliability),
             level=percent(self.level, 0),
-            counts=", ".join(f"{say(OUTCOMES[c.outcome])} {integer(c.n)}" for c in self.stated),
+            counts=listed(f"{say(OUTCOMES[c.outcome])} {integer(c.n)}" for c in self.stated),
         )
         first = self.stated[0]
         unit = self.survey.difference_unit(first.outcome)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction
-from retorno.language import brief, mark, money, say
+from retorno.language import brief, listed, mark, money, say
 from retorno.recovery.survey import (
     FAILURE,
     NO_FAILURE,
@@ -253,7 +253,7 @@ def _refused(survey: Survey, money: Money) -> str | None:
             "Not stated: repurchase is not among the outcomes, by the survey's columns or parameter outcomes."
         )
     if money.missing:
-        return say("Not stated: this needs {names}.", names=", ".join(money.missing))
+        return say("Not stated: this needs {names}.", names=listed(money.missing))
     if OUTCOME not in survey.shares and money.intention_to_behaviour is None:
         return say(
             "Not stated: repurchase is an intention in points of the scale, and what share of it becomes purchases is "

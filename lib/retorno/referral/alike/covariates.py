@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.language import integer, named, say, say_n
+from retorno.language import integer, listed, named, say, say_n
 from retorno.referral.tenure import Tenure
 
 MOST = 30  # different words of one column; more is an id or a text, and no kind of customer
@@ -39,7 +39,7 @@ class Covariates:
     @property
     def words(self) -> str:
         """The names as a list in a sentence."""
-        return ", ".join(map(named, self.names))
+        return listed(map(named, self.names))
 
     @property
     def left_out(self) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, too_few
-from retorno.language import integer, mark, percent, say, say_n
+from retorno.language import integer, listed, mark, percent, say, say_n
 from retorno.referral.cascade.families import Families, families
 from retorno.referral.links import Links
 from retorno.stats.proportions import wilson_share
@@ -149,7 +149,7 @@ class Generations:
     def alternative(self) -> str:
         """Return the figure in words for those who do not see it."""
         rows = self.to_frame()
-        counts = ", ".join(f"{r.generation}: {integer(r.customers)}" for r in rows.itertuples())
+        counts = listed(f"{r.generation}: {integer(r.customers)}" for r in rows.itertuples())
         return say("A bar for each generation with its customers; {counts}.", counts=counts)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, too_few
-from retorno.language import integer, mark, percent, say, say_n
+from retorno.language import integer, listed, mark, percent, say, say_n
 from retorno.referral.fraud.paid import Paid, paid_for
 from retorno.referral.fraud.rules import CROWD, RULES, SIGNS, Caught, Rule, caught_by
 from retorno.referral.links import Links
@@ -184,7 +184,7 @@ class Flagged:
         """Say what the rules are over, how points add up, and what could not be checked."""
         if reason := self.refusal():
             return reason
-        signs = ", ".join(say(name) for name in SIGNS.values())
+        signs = listed(say(name) for name in SIGNS.values())
         return (
             say_n(
                 "Rules over {n} referral: how many meet each.",

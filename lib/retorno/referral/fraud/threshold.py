@@ -17,7 +17,7 @@ import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import Definition, Finding, Findings, caution
-from retorno.language import integer, mark, money, percent, say, say_n
+from retorno.language import integer, listed, mark, money, percent, say, say_n
 from retorno.referral.fraud.reviewed import Reviewed
 from retorno.referral.fraud.strata import judged
 from retorno.stats.finite import Strata
@@ -168,7 +168,7 @@ class ReviewThreshold:
         others = [self.name(at) for at in self.close() if at != self.best]
         if not others:
             return say("All other thresholds cost more, clear of chance.")
-        return say("Not clearly dearer, as far as chance goes: {others}.", others=", ".join(others))
+        return say("Not clearly dearer, as far as chance goes: {others}.", others=listed(others))
 
     def to_frame(self):
         """Return a row for each threshold: from (points), label, reviews, review_cost, missed, cost, ci_low, ci_high.

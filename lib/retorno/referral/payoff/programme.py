@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, direction
-from retorno.language import integer, mark, money, percent, say, say_n
+from retorno.language import integer, listed, mark, money, percent, say, say_n
 from retorno.money import mixture, roi
 from retorno.referral.payoff.assumptions import DRAWS, SHARES, Assumptions
 from retorno.referral.payoff.break_even import (
@@ -147,7 +147,7 @@ class Programme:
                 "Not stated: parameter {names} has no value, and no table shows it.",
                 "Not stated: parameters {names} have no value, and no table shows them.",
                 len(names),
-                names=", ".join(names),
+                names=listed(names),
             )
         return None
 
@@ -226,7 +226,7 @@ class Programme:
             return " " + say(
                 "Uncertain in it are the value, by its sampling error, and {names}, every value of the "
                 "range held equally possible.",
-                names=", ".join(ranges),
+                names=listed(ranges),
             )
         return " " + say(
             "Uncertain in it is the value alone, by its sampling error; the shares are taken as known."
@@ -237,7 +237,7 @@ class Programme:
             return " " + say(
                 "Uncertain in it are the value and the share who would not have come otherwise, by their sampling "
                 "errors, and {names}, every value of the range held equally possible.",
-                names=", ".join(self.assumptions.ranges),
+                names=listed(self.assumptions.ranges),
             )
         return " " + say(
             "Uncertain in it are the value and the share who would not have come otherwise, by their sampling errors."

@@ -9,7 +9,7 @@ out.
 from dataclasses import dataclass, replace
 
 from retorno.findings import Definition, Finding, Findings
-from retorno.language import DIFFERENCE, mark, percent, quantity, say
+from retorno.language import DIFFERENCE, listed, mark, percent, quantity, say
 from retorno.referral.payoff.assumptions import SHARES
 from retorno.referral.payoff.programme import Programme
 from retorno.referral.tenure import REFERRED
@@ -138,7 +138,7 @@ class Sensitivity:
             )
         return " " + say(
             "Alone these decide whether the return lies above zero: {inputs}.",
-            inputs=", ".join(say(INPUTS[bar.name]) for bar in turning),
+            inputs=listed(say(INPUTS[bar.name]) for bar in turning),
         )
 
     def to_frame(self):

@@ -20,7 +20,7 @@ from scipy import stats
 
 from retorno.errors import ParameterError, TableError
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, too_few
-from retorno.language import integer, mark, percent, say, say_n
+from retorno.language import integer, listed, mark, percent, say, say_n
 from retorno.referral.tenure import Tenure
 from retorno.stats.proportions import wilson_share
 from retorno.stats.ratio import fieller_ratio
@@ -331,7 +331,7 @@ def _answers(tenure: Tenure, question: str) -> tuple[int, int, int]:
             say(
                 "type_one_question: customers has no column {name}; there is {there}.",
                 name=repr(question),
-                there=", ".join(tenure.customers.columns),
+                there=listed(tenure.customers.columns),
             )
         )
     asked = tenure.covariates([question])[question][tenure.referred].dropna()
@@ -347,7 +347,7 @@ def _answers(tenure: Tenure, question: str) -> tuple[int, int, int]:
                 "(no), in {n} rows: {got}. Leave them empty where nobody was asked.",
                 int(answers.isin(strange).sum()),
                 name=repr(question),
-                got=", ".join(map(repr, strange[:5])),
+                got=listed(map(repr, strange[:5])),
             )
         )
     return int(answers.isin(YES).sum()), len(answers), int(tenure.referred.sum())

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, caution, decide, direction, too_few
-from retorno.language import DIFFERENCE, integer, mark, named, percent, quantity, say
+from retorno.language import DIFFERENCE, integer, listed, mark, named, percent, quantity, say
 from retorno.referral.referrers.counted import Counted
 from retorno.referral.referrers.levels import both_kinds, in_words, no_covariates, strata
 from retorno.stats.strata import mantel_haenszel, two_shares
@@ -415,4 +415,4 @@ def _design(frame) -> np.ndarray:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(named, names))
+    return listed(map(named, names))

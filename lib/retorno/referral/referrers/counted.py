@@ -12,7 +12,7 @@ import numpy as np
 
 from retorno.errors import ParameterError
 from retorno.findings import Findings
-from retorno.language import mark, say
+from retorno.language import listed, mark, say
 from retorno.referral.alike.covariates import MOST
 from retorno.referral.campaign.credited import SHARE as NET_SHARE
 from retorno.referral.campaign.effect import EFFECTS
@@ -100,7 +100,7 @@ class Counted:
                     say(
                         "covariates: referrers has no column {name} that could be one; there is {there}.",
                         name=repr(name),
-                        there=", ".join(there) or say("none"),
+                        there=listed(there) or say("none"),
                     )
                 )
             column = self.others[name]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, too_few
-from retorno.language import brief, integer, mark, named, percent, say
+from retorno.language import brief, integer, listed, mark, named, percent, say
 from retorno.referral.referrers.counted import Counted
 from retorno.stats.proportions import wilson_share
 
@@ -117,7 +117,7 @@ class Levels:
             "k": integer(self.comparable),
             "n": integer(self.n),
             "share": percent(self.comparable / self.n),
-            "words": ", ".join(map(named, self.words)),
+            "words": listed(map(named, self.words)),
         }
         parts = [self._one_sided(0), self._one_sided(1)]
         if self.comparable == self.n:
@@ -153,7 +153,7 @@ class Levels:
         ]
         if not found:
             return ""
-        named = ", ".join(f"{one.shown} ({integer(one.n)})" for one in found[:SHOWN])
+        named = listed(f"{one.shown} ({integer(one.n)})" for one in found[:SHOWN])
         if len(found) > SHOWN:
             named += " " + say("and {n} more", n=integer(len(found) - SHOWN))
         if all_refer:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, Speaks, caution, direction, too_few
-from retorno.language import integer, mark, money, number, percent, say, say_n
+from retorno.language import integer, listed, mark, money, number, percent, say, say_n
 from retorno.money import discount_at
 from retorno.referral.links import Links
 from retorno.referral.payoff.assumptions import Assumptions
@@ -134,7 +134,7 @@ class ReferralValue:
                 "Not stated: parameter {names} has no value, and no table shows it.",
                 "Not stated: parameters {names} have no value, and no table shows them.",
                 len(names),
-                names=", ".join(names),
+                names=listed(names),
             )
         if self.referred.sum() < max(self.min_group, 2):
             what = say(
