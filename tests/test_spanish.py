@@ -122,6 +122,37 @@ def test_findings_say_it_in_spanish_and_keep_ids_units_and_numbers_for_machines(
     assert units & {"share", "ratio", "scale", "EUR"}  # an interface, the same in every language
 
 
+def test_a_folder_made_in_spanish_is_read_and_answered_in_spanish(tmp_path):
+    folder = tmp_path / "mi_estudio"
+    made = CliRunner().invoke(program, ["new", "recovery", str(folder), "--language", "es"])
+    assert made.exit_code == 0, made.stderr
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert english(text.splitlines()) == []
+    given = (folder / "recovery.yml").read_text(encoding="utf-8")
+    assert english(given.splitlines()) == []
+    assert "\nlanguage: es  # del informe\n" in given
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "recovry"], "¿Quería decir recovery?"),
+        (["run", "recovery", "-p", "levle", "0.9"], "¿Quería decir level?"),
+        (["run", "recovery", "-p", "level", "2"], "se esperaba la cobertura"),
+        (["run", "recovery", "--data", "survey=nowhere.csv"], "nowhere.csv"),
+        (["check", "survey", "nowhere.csv"], "nowhere.csv"),
+        (["simulate", "recovery", "--world", "x", "--out", "x"], "paradox"),
+        (["explain", "nothing"], "No hay ningún hallazgo"),
+    ],
+)
+def test_errors_are_told_in_spanish(words, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(program, [*words, "--language", "es"])
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert english(done.stderr.splitlines()) == []
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from retorno.errors import ParameterError, TableError
-from retorno.language import say
+from retorno.language import SOURCE, current, say
 from retorno.tables import connect, locate, places
 from retorno.tables.checked import Described
 from retorno.tables.columns import Contract
@@ -168,8 +168,11 @@ def _every_column(study: Study) -> list[str]:
 
 
 def parameters(study: Study, known: Mapping[str, object] | None = None) -> list[str]:
-    """Return a line for every parameter of a study: default, unit, meaning; `known` ones have a value."""
-    known = known or {}
+    """Return a line for every parameter of a study: default, unit, meaning; `known` ones have a value.
+
+    Whoever asks in another language gets reports in it.
+    """
+    known = ({} if current() == SOURCE else {"language": current()}) | dict(known or {})
     lines = [_note(say("The parameters of the study, with their defaults, units and meanings."))]
     for each in read_parameters(study.notebook):
         if each.name not in SECTIONS:
