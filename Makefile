@@ -1,7 +1,7 @@
-# make reports | test | test-full | lint | lab | bench | lock ; OUT=folder for reports elsewhere, LANGUAGE=es in Spanish.
+# make reports | test | test-full | lint | lab | bench | lock ; OUT=folder for reports elsewhere, IN=es in Spanish.
 PYTHON ?= python3
 OUT ?= reports
-LANGUAGE ?= en
+IN ?=
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +15,7 @@ TEST_ARGS ?=
 .DEFAULT_GOAL := reports
 
 reports: $(INSTALLED)
-	@$(BIN)/retorno run --all --language $(LANGUAGE) --out "$(OUT)"
+	@$(BIN)/retorno run --all $(if $(IN),--language $(IN)) --out "$(OUT)"
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TEST_ARGS)

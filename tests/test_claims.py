@@ -111,7 +111,7 @@ def test_number_interval_data_and_link_come_from_the_run():
     (run,) = told.runs
     (said,) = run.findings
     assert told.tested == "data"
-    assert (run.link, run.data, run.simulated) == ("recovery/a/report.html", "a.csv", False)
+    assert (run.link, run.data, run.invented) == ("recovery/a/report.html", "a.csv", False)
     assert (said.number, said.unit) == ("0.50", "scale points")
     assert said.interval == "95% interval 0.10 to 0.90"
     assert said.bearing == "speaks for the claim"
@@ -121,13 +121,21 @@ def test_given_data_come_first_and_a_simulated_world_is_no_evidence():
     made = a_run("world", stated("satisfaction", 0.5, 0.1, 0.9, "above"), simulated=True)
     own = a_run("own", stated("satisfaction", 0.0, -0.1, 0.1, "parity"))
     told = claim(ledger(CLAIMS, [made, own]), "recovery_paradox")
-    assert [run.simulated for run in told.runs] == [False, True]
+    assert [run.invented for run in told.runs] == [False, True]
     assert [run.findings[0].bearing for run in told.runs] == [
         "speaks against the claim",
         "so it is in this world",
     ]
     alone = claim(ledger(CLAIMS, [made]), "recovery_paradox")
-    assert alone.tested == "simulated"
+    assert alone.tested == "invented"
+
+
+def test_an_example_and_a_fictional_set_are_no_evidence_either():
+    own = a_run("own", stated("satisfaction", 0.5, 0.1, 0.9, "above"))
+    own["provenance"]["data"][0]["invented"] = True
+    told = claim(ledger(CLAIMS, [own]), "recovery_paradox")
+    assert told.tested == "invented"
+    assert told.runs[0].findings[0].bearing == "so it is in this world"
 
 
 def test_a_refused_finding_is_told_only_where_the_run_states_none():

@@ -171,3 +171,6 @@ def test_reports_on_given_data_are_spanish_too(name, tmp_path, public_store, mon
     assert done.exit_code == 0, done.stderr
     (page,) = tmp_path.glob("*/*/report.html")
     assert english(words(page)) == []
+    record = json.loads((page.parent / "findings.json").read_text(encoding="utf-8"))
+    told = [data["invented"] for data in record["provenance"]["data"]]
+    assert told == [name in ("recovery.literature", "referral.telco")]

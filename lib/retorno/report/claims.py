@@ -42,7 +42,7 @@ BEARINGS = {
     "beside": ("◆", mark("a number to set beside the claim")),
     REFUSED: ("–", mark("not stated")),
 }
-# A simulated world is made, so what is found in it says nothing of the world outside.
+# A simulated or fictional world is made, so what is found in it says nothing of the world outside.
 IN_A_WORLD = BEARINGS | {
     "for": ("▲", mark("so it is in this world")),
     "against": ("▼", mark("not so in this world")),
@@ -71,7 +71,7 @@ class Run:
     language: str
     link: str
     data: str
-    simulated: bool
+    invented: bool
     findings: tuple[Said, ...]
 
 
@@ -119,10 +119,10 @@ class Claim:
 
     @property
     def tested(self) -> str:
-        """How it is tested here: on given data, on a simulated world alone, or not yet."""
+        """How it is tested here: on given data, on invented data alone, or not yet."""
         if not self.runs:
             return "no"
-        return "simulated" if all(run.simulated for run in self.runs) else "data"
+        return "invented" if all(run.invented for run in self.runs) else "data"
 
 
 def ledger(file: Path, done: Iterable[dict]) -> list[Claim]:
@@ -149,7 +149,7 @@ def ledger(file: Path, done: Iterable[dict]) -> list[Claim]:
 def _runs(claim: str, done: Iterable[dict]) -> tuple[Run, ...]:
     spoken = ((record, (record["provenance"].get("claims") or {}).get(claim)) for record in done)
     runs = [_run(record, bearings) for record, bearings in spoken if bearings]
-    return tuple(sorted(runs, key=lambda run: run.simulated))
+    return tuple(sorted(runs, key=lambda run: run.invented))
 
 
 def _run(record: dict, bearings: Mapping[str, str]) -> Run:
@@ -161,9 +161,9 @@ def _run(record: dict, bearings: Mapping[str, str]) -> Run:
         language=record["language"],
         link=quote(f"{record['study']}/{record['run']}/report.html"),
         data=words.names(provenance),
-        simulated=provenance["simulated"],
+        invented=words.invented(provenance),
         findings=tuple(
-            _said(f, *(IN_A_WORLD if provenance["simulated"] else BEARINGS)[chosen[f["id"]]])
+            _said(f, *(IN_A_WORLD if words.invented(provenance) else BEARINGS)[chosen[f["id"]]])
             for f in record["findings"]
             if f["id"] in chosen
         ),
@@ -192,7 +192,7 @@ def render(out: Path, file: Path) -> str:
         verdicts={verdict: say(told) for verdict, (_, told) in VERDICTS.items()},
         tested={
             "data": say("tested on given data"),
-            "simulated": say("tried on simulated data"),
+            "invented": say("tried on simulated or fictional data"),
             "no": say("not tested here yet"),
         },
         counts=[say_n("{n} claim shown", "{n} claims shown", n) for n in range(len(claims) + 1)],
@@ -203,13 +203,13 @@ def render(out: Path, file: Path) -> str:
 
 def _lede(claims: list[Claim]) -> str:
     data = sum(claim.tested == "data" for claim in claims)
-    simulated = sum(claim.tested == "simulated" for claim in claims)
+    invented = sum(claim.tested == "invented" for claim in claims)
     return say(
         "{n} claims of course texts, with what the literature supports of each. Runs in this folder on given data "
-        "speak to {data} of them; {simulated} more are tried on simulated data, which shows what a study would find "
-        "and is no evidence; {rest} are not tested here yet.",
+        "speak to {data} of them; {invented} more are tried on simulated or fictional data, which show what a study "
+        "would find and are no evidence; {rest} are not tested here yet.",
         n=integer(len(claims)),
         data=integer(data),
-        simulated=integer(simulated),
-        rest=integer(len(claims) - data - simulated),
+        invented=integer(invented),
+        rest=integer(len(claims) - data - invented),
     )

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from retorno.language import say
-from retorno.report import cells
+from retorno.report import cells, words
 from retorno.report.cards import WIDTH, cards, shared_scale
 from retorno.report.markdown import PageRenderer, mathml
 from retorno.report.numbering import Numbering
@@ -43,9 +43,9 @@ def page(notebook, record: dict, claims=()) -> str:
 
 def _claims_told(provenance: dict) -> str:
     """Return how far the findings of a run bear on what the course texts claim."""
-    if provenance["simulated"]:
+    if words.invented(provenance):
         return say(
-            "Claims that this study speaks to, with what the literature supports of each. The data are simulated: "
+            "Claims that this study speaks to, with what the literature supports of each. Nobody in the data exists: "
             "they show what the study finds in this world and are no evidence for or against a claim."
         )
     return say(

@@ -62,6 +62,11 @@ def _left_out(data: dict) -> list[str]:
     ]
 
 
+def invented(provenance: dict) -> bool:
+    """Return whether nobody in the data exists: a simulated world, an example, a fictional public set."""
+    return all(data.get("invented") for data in provenance["data"]) or provenance["simulated"]
+
+
 def names(provenance: dict) -> str:
     """Return the data in a few words: the simulated world, or the sources."""
     if provenance["simulated"]:

@@ -37,6 +37,8 @@ class PublicSet:
         SQL select list of the kept file.
     left_out : dict of str to str
         Reason -> SQL condition of the rows left out of the kept file.
+    fictional : bool
+        Nobody in it exists.
     """
 
     name: str
@@ -51,6 +53,7 @@ class PublicSet:
     facts: dict[str, tuple[str, float]]
     kept: str
     left_out: dict[str, str]
+    fictional: bool = False
 
     def recognise(self, con, path: Path):
         """Return the rows of the set as an Ibis table in `con`; TableError when `path` is not the set.
@@ -214,6 +217,7 @@ TELCO = PublicSet(
         "California: nobody in it exists."
     ),
     url="",
+    fictional=True,
     file=mark("its tables demographics, services and status, merged on the customer's id"),
     columns={
         "customer_id": "VARCHAR",

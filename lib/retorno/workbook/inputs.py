@@ -7,6 +7,7 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from retorno.display import Shown
 from retorno.errors import ParameterError
 from retorno.language import integer, say
 from retorno.tables import about, connect, read
+from retorno.tables.digest import digest
 from retorno.tables.load import Loaded, load
 from retorno.tables.places import Place
+from retorno.tables.public import PUBLIC
 from retorno.tables.scales import Scales
 from retorno.workbook.as_read import AsRead, RowsSetAside
+from retorno.workbook.studies import EXAMPLES
 
 PROVENANCE_MIME = "application/vnd.retorno.provenance+json"
 # In the notebook's provenance: texts about people that no report shows; the runner makes files of them.
@@ -36,7 +40,8 @@ class Inputs:
     tables : dict of str to ibis.Table
         The tables there are, checked; ``inputs["contacts"]`` is None when it was not given.
     sources : tuple of dict
-        For each table: table, source, rows, sha256, origin, terms, citation, left_out, facts, set_aside.
+        For each table: table, source, rows, sha256, origin, terms, citation, left_out, set_aside, items, and
+        whether it is invented.
     read : dict of str to Loaded
         How each given table was read; empty for a simulated world.
     study : str
@@ -261,7 +266,13 @@ def _simulated(study: str, world: str, customers: int, seed: int, con) -> Inputs
         tables[table] = read(table, frame, con=con)
         content = pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()
         sources.append(
-            _record(table, say("simulated"), len(frame), hashlib.sha256(content).hexdigest())
+            _record(
+                table,
+                say("simulated"),
+                len(frame),
+                hashlib.sha256(content).hexdigest(),
+                invented=True,
+            )
         )
     return Inputs(tables, tuple(sources), study, world, seed)
 
@@ -272,6 +283,9 @@ def _source(table: str, source: str, loaded: Loaded) -> dict:
     rows = loaded.rows - (aside.rows if aside else 0)
     made = {"set_aside": aside.reasons} if aside else {}
     made["items"] = [scale.ours for scale in loaded.scales.scales]
+    made["invented"] = place.sha256 in _examples() or (
+        source in PUBLIC and PUBLIC[source].fictional
+    )
     known = about(source)
     if known is None:
         return _record(table, place.shown, rows, place.sha256, **made)
@@ -283,6 +297,12 @@ def _source(table: str, source: str, loaded: Loaded) -> dict:
         **{key: known[key] for key in ("origin", "terms", "citation", "left_out")},
         **made,
     )
+
+
+@cache
+def _examples() -> frozenset[str]:
+    """Return the digests of the example tables, which are simulated wherever they are copied to."""
+    return frozenset(map(digest, EXAMPLES.glob("*.csv")))
 
 
 def _record(
@@ -297,6 +317,7 @@ def _record(
     left_out=None,
     set_aside=None,
     items=(),
+    invented=False,
 ):
     return {
         "table": table,
@@ -309,4 +330,5 @@ def _record(
         "left_out": left_out or {},
         "set_aside": set_aside or {},
         "items": list(items),
+        "invented": invented,
     }
