@@ -516,6 +516,7 @@ def two_lines(suggested, in_use):
 @example(suggested=180, apart=-1)
 @example(suggested=180, apart=0)
 @example(suggested=364, apart=1)
+@example(suggested=183, apart=-132)
 def test_the_names_of_two_lines_never_meet(suggested, apart):
     """Wherever the two thresholds lie, the days between them few or many."""
     found = two_lines(suggested, max(1, suggested + apart))

@@ -8,7 +8,7 @@ from retorno.language import integer, percent, say
 
 HEAD = 1.34  # top of the axis: two rows of words above the curves
 TOP = 1.06  # where the lines of the two thresholds end
-APART = 0.36  # of the axis: lines closer than this have their words in two rows
+APART = 0.42  # of the axis: lines closer than this have their words in two rows
 MIDDLE = (0.33, 0.62)  # of the axis: lines within have room for words on both sides
 
 
