@@ -456,7 +456,8 @@ def test_the_cheapest_threshold_is_among_those_close_and_a_far_one_is_not():
     assert threshold.best in threshold.close()
     assert threshold.thresholds.size - 1 not in threshold.close()
     assert (
-        "Not clearly dearer, as far as chance goes: every referral." in threshold.findings()[0].sentence
+        "Not clearly dearer, as far as chance goes: every referral."
+        in threshold.findings()[0].sentence
     )
 
 
