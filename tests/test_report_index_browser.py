@@ -176,12 +176,12 @@ def test_a_card_leads_to_its_report_wherever_it_is_pressed(index, opened):
 
 
 def test_every_stop_of_the_keyboard_is_seen(index, opened):
-    """Past the switch, four choices, three reports: each has an outline, of its own or around its card."""
+    """Past the link to the claims, the switch, four choices, three reports: each has an outline, of its own or around its card."""
     page = opened(index)
     outlined = (
         "[null, '::after'].map(part => getComputedStyle(document.activeElement, part).outlineStyle)"
     )
-    for _ in range(9):
+    for _ in range(10):
         page.keyboard.press("Tab")
         assert set(page.evaluate(outlined)) != {"none"}
     assert page.evaluate("document.activeElement.getAttribute('href')") == "referral/c/report.html"
