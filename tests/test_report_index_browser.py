@@ -176,7 +176,7 @@ def test_a_card_leads_to_its_report_wherever_it_is_pressed(index, opened):
 
 
 def test_every_stop_of_the_keyboard_is_seen(index, opened):
-    """Past the link to the claims, the switch, four choices, three reports: each has an outline, of its own or around its card."""
+    """Past the link to the claims, the switch, four choices, three reports: each has an outline, or its card."""
     page = opened(index)
     outlined = (
         "[null, '::after'].map(part => getComputedStyle(document.activeElement, part).outlineStyle)"
