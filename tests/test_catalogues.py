@@ -11,7 +11,7 @@ from retorno import language
 from retorno.language import available, say, say_n, speaking
 from retorno.workbook import catalogues
 from retorno.workbook.parameter_set import read_set
-from retorno.workbook.studies import CLAIMS, NOTEBOOKS
+from retorno.workbook.studies import CLAIMS, NOTEBOOKS, STUDIES, definitions
 
 OTHERS = sorted(set(available()) - {language.SOURCE})
 CASES = [(code, file, asked) for code in OTHERS for file, asked in catalogues.all_of(code)]
@@ -136,6 +136,15 @@ def test_plural_and_numbers_follow_the_language():
         assert language.money(1234.56, "EUR") == "1.234,56\xa0€"
         assert language.percent(0.123) == "12,3\xa0%"
         assert say("Seed") == "Semilla"
+
+
+def test_every_unit_of_a_finding_has_words_in_every_language():
+    units = {d.unit for study in STUDIES for d in definitions(study)}
+    for code in OTHERS:
+        with speaking(code):
+            for unit in units:
+                for part in filter(None, language._parted(unit)):
+                    language.translated(part)
 
 
 def test_shipped_parameter_sets_have_a_title_in_every_language():

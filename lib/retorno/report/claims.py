@@ -155,17 +155,17 @@ def _runs(claim: str, done: Iterable[dict]) -> tuple[Run, ...]:
 def _run(record: dict, bearings: Mapping[str, str]) -> Run:
     """Return what a run says; what it refuses is told only where it states nothing."""
     provenance = record["provenance"]
+    invented = words.invented(provenance)
+    told = IN_A_WORLD if invented else BEARINGS
     chosen = {i: bearing for i, bearing in bearings.items() if bearing != REFUSED} or bearings
     return Run(
         title=provenance["title"] or f"{record['study']} · {record['run']}",
         language=record["language"],
         link=quote(f"{record['study']}/{record['run']}/report.html"),
         data=words.names(provenance),
-        invented=words.invented(provenance),
+        invented=invented,
         findings=tuple(
-            _said(f, *(IN_A_WORLD if words.invented(provenance) else BEARINGS)[chosen[f["id"]]])
-            for f in record["findings"]
-            if f["id"] in chosen
+            _said(f, *told[chosen[f["id"]]]) for f in record["findings"] if f["id"] in chosen
         ),
     )
 

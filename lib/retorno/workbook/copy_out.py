@@ -6,6 +6,7 @@ from pathlib import Path
 from retorno.errors import ParameterError
 from retorno.language import say
 from retorno.workbook import paragraphs, studies
+from retorno.workbook.starter import write
 
 
 def copied(name: str, out: Path) -> Path:
@@ -27,12 +28,7 @@ def copied(name: str, out: Path) -> Path:
     file = out if out.suffix == ".ipynb" else out / notebook.name
     content = paragraphs.spoken_by_default(paragraphs.read(notebook))
     file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as new:
-            new.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    except FileExistsError:
-        message = say("{file} is there already and stays as it is. Name another file.", file=file)
-        raise ParameterError(message) from None
+    write(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return file
 
 
