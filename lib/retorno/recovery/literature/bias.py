@@ -8,9 +8,8 @@ Source: Rothstein, Sutton and Borenstein (2005), Publication Bias in Meta-Analys
 
 from dataclasses import dataclass
 
-from retorno.language import integer, mark, number, p_value, percent, say
+from retorno.language import integer, mark, named, number, p_value, percent, say
 from retorno.recovery.literature.pooled import Pooled
-from retorno.recovery.literature.published import named
 from retorno.stats.meta.bias import BiasMethod, BiasMethods, bias_methods
 
 METHODS = {  # name and what it takes for granted

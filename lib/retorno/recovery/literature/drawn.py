@@ -12,10 +12,9 @@ from scipy import special
 
 from retorno.errors import ParameterError
 from retorno.findings import direction
-from retorno.language import integer, listed, mark, number, p_value, percent, say
+from retorno.language import integer, listed, mark, named, number, p_value, percent, say
 from retorno.recovery.literature.own import WithOwn
 from retorno.recovery.literature.pooled import FEWEST, Pool, Pooled, counted, pool
-from retorno.recovery.literature.published import named
 
 STUDY, OWN, GROUP, SUBTOTAL, PUBLISHED, JOINT = (
     *("study", "own", "group", "subtotal", "published", "joint"),

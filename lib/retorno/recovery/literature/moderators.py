@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retorno.language import integer, listed, mark, p_value, percent, say
+from retorno.language import integer, listed, mark, named, p_value, percent, say
 from retorno.recovery.literature.drawn import SPLITS
 from retorno.recovery.literature.pooled import Pooled
-from retorno.recovery.literature.published import named
 from retorno.stats.meta.regression import meta_regression
 from retorno.stats.meta.subgroups import subgroups
 

@@ -13,10 +13,9 @@ import numpy as np
 from scipy import optimize
 
 from retorno.findings import Definition, Finding, Findings, direction
-from retorno.language import integer, mark, number, percent, say
+from retorno.language import integer, mark, named, number, percent, say
 from retorno.recovery.between.difference import Between, Contrast
 from retorno.recovery.literature.pooled import UNIT, Pool, Pooled, few, pool
-from retorno.recovery.literature.published import named
 from retorno.stats.meta.influence import shrunken
 from retorno.stats.meta.models import random_effects
 

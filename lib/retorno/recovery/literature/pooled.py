@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from retorno.findings import Definition, Finding, Findings, Speaks, direction
-from retorno.language import integer, listed, mark, number, percent, say, say_n
-from retorno.recovery.literature.published import Published, named
+from retorno.language import integer, listed, mark, named, number, percent, say, say_n
+from retorno.recovery.literature.published import Published
 from retorno.stats.meta.models import RandomEffects, random_effects
 from retorno.stats.meta.robust import cluster_robust
 from retorno.stats.student import Student

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from retorno import language
 from retorno.errors import TableError
-from retorno.language import listed, mark, number, say, say_n
+from retorno.language import listed, mark, named, number, say, say_n
 from retorno.recovery.survey import OUTCOMES
 from retorno.stats.meta import effects as made
 
@@ -170,11 +169,6 @@ class Published:
             "{n} published effects, recovered minus comparison in standard deviations, and how each was made.",
             len(self.frame),
         )
-
-
-def named(outcome: str) -> str:
-    """Return an outcome in words."""
-    return say(OUTCOMES[outcome]) if outcome in OUTCOMES else language.named(outcome)
 
 
 def published_effects(effects) -> Published:

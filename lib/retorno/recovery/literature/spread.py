@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from retorno.language import integer, mark, number, say, say_n
+from retorno.language import integer, mark, named, number, say, say_n
 from retorno.recovery.literature.drawn import MOST_LISTED, OWN, STUDY, dated, joint
 from retorno.recovery.literature.own import WithOwn
 from retorno.recovery.literature.pooled import Pooled, counted
-from retorno.recovery.literature.published import named
 from retorno.stats.meta.influence import Baujat as Coordinates
 from retorno.stats.meta.influence import baujat as coordinates
 from retorno.stats.meta.trim import TrimAndFill, trim_and_fill

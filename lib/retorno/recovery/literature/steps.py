@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retorno.findings import direction
-from retorno.language import integer, mark, number, percent, say, say_n
+from retorno.language import integer, mark, named, number, percent, say, say_n
 from retorno.recovery.literature.drawn import (
     COLUMNS,
     MOST_LISTED,
@@ -26,7 +26,6 @@ from retorno.recovery.literature.drawn import (
 )
 from retorno.recovery.literature.own import WithOwn
 from retorno.recovery.literature.pooled import Pool, Pooled, counted
-from retorno.recovery.literature.published import named
 
 SETTLED = {
     "kept": mark("From {name} on, the interval of the mean has kept to one side of zero"),
