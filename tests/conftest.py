@@ -2,9 +2,11 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import browser
+import lessons
 import pytest
 from click.testing import CliRunner
 
@@ -56,3 +58,10 @@ def chromium():
     """A browser for the tests of pages."""
     with browser.launched() as launched:
         yield launched
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """What gives folder and executed notebook of a lesson by number, language and audience."""
+    base = tmp_path_factory.getbasetemp()
+    return partial(lessons.made_once, base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)

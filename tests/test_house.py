@@ -29,6 +29,8 @@ ALLOWED = {
     "workbook": {"workbook", "report", "tables", "simulate", "findings", "display"},
     **{study: {study, "findings", "tables", "stats", "money"} for study in STUDIES},
 }
+# A lesson uses what a notebook may use; nobody uses the course.
+ALLOWED["course"] = {"course", *ALLOWED}
 
 
 def imports(path):

@@ -11,9 +11,9 @@ from retorno.language import speaking
 from retorno.workbook import paragraphs
 from retorno.workbook.cli import program
 from retorno.workbook.parameters import read_parameters
-from retorno.workbook.studies import NOTEBOOKS, STUDIES
+from retorno.workbook.studies import COURSE, NOTEBOOKS, STUDIES
 
-ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
+ALL = sorted([*NOTEBOOKS.glob("*.ipynb"), *COURSE.glob("*.ipynb")])
 
 
 def sources(content, kind):

@@ -37,6 +37,15 @@ def write_report(notebook, record: dict, folder, claims=None) -> None:
     (Path(folder) / "tables.xlsx").write_bytes(tables)
 
 
+def write_lesson(notebook, language: str, file) -> None:
+    """Write an executed lesson of the course as one page, in its language."""
+    from retorno.language import speaking
+    from retorno.report.export import lesson_page
+
+    with speaking(language):
+        Path(file).write_text(lesson_page(notebook), encoding="utf-8", newline="\n")
+
+
 def write_index(out) -> None:
     """Write ``index.html``: a card for each run found in the folder `out`."""
     from retorno.report.index import render
@@ -53,4 +62,4 @@ def write_claims(out, claims) -> None:
     put(Path(out), "claims.html", render(Path(out), Path(claims)))
 
 
-__all__ = ["write_claims", "write_index", "write_report"]
+__all__ = ["write_claims", "write_index", "write_lesson", "write_report"]

@@ -12,7 +12,8 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbformat import NotebookNode
 from traitlets import default
 
-from retorno.language import say
+from retorno import __version__
+from retorno.language import current, say
 from retorno.report import cells, words
 from retorno.report.cards import WIDTH, cards, shared_scale
 from retorno.report.markdown import PageRenderer, mathml
@@ -38,6 +39,18 @@ def page(notebook, record: dict, claims=()) -> str:
     html, _ = ReportExporter().from_notebook_node(
         NotebookNode({**notebook, "cells": shown}), resources
     )
+    return html
+
+
+def lesson_page(notebook) -> str:
+    """Return an executed lesson of the course as one HTML page, in the language spoken."""
+    resources = {
+        "renderer": PageRenderer(_figures_and_findings(notebook.cells)),
+        "numbering": Numbering(),
+        "language": current(),
+        "version": __version__,
+    }
+    html, _ = LessonExporter().from_notebook_node(notebook, resources)
     return html
 
 
@@ -100,6 +113,14 @@ class ReportExporter(TemplateExporter):
 
     def _create_environment(self):
         return furnish(super()._create_environment(), code=_code, width=WIDTH)
+
+
+class LessonExporter(ReportExporter):
+    """Executed lesson -> page: code in the open, no record of a run."""
+
+    @default("template_file")
+    def _template_file(self):
+        return "lesson.html.j2"
 
 
 def _code(source: str) -> Markup:

@@ -56,8 +56,9 @@ def notebook(file: Path) -> Catalog:
 def all_of(language: str) -> Iterator[tuple[Path, Catalog]]:
     """Yield where each catalogue of a language lies, and what it has to say."""
     yield LOCALE / language / f"{LIBRARY}.po", library()
-    for file in sorted(studies.NOTEBOOKS.glob("*.ipynb")):
-        yield studies.NOTEBOOKS / "locale" / language / f"{file.stem}.po", notebook(file)
+    for folder in (studies.NOTEBOOKS, studies.COURSE):
+        for file in sorted(folder.glob("*.ipynb")):
+            yield folder / "locale" / language / f"{file.stem}.po", notebook(file)
 
 
 def problems(wanted: Catalog, file: Path, language: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The command line: ``retorno run | check | new | notebook | explain | simulate | data | list``."""
+"""The command line: ``retorno run | check | new | notebook | course | explain | simulate | data | list``."""
 
 import os
 import sys
@@ -211,6 +211,43 @@ def notebook(name, out) -> None:
     from retorno.workbook.copy_out import copied
 
     click.echo(copied(name, out))
+
+
+@program.group(help=say("The course: lessons with exercises that name the error."))
+def course() -> None:
+    """Collect the commands for the course."""
+
+
+@course.command(
+    "build",
+    help=say("Write the lessons, all or those numbered, as notebooks and as pages to read."),
+)
+@click.argument("numbers", nargs=-1, type=int, metavar="[LESSON]...")
+@click.option(
+    "--for",
+    "audience",
+    type=click.Choice(["student", "teacher"]),
+    required=True,
+    help=say("student: without solutions; teacher: with solutions and notes."),
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help=say("Folder of the lessons."),
+)
+@in_language
+def course_build(numbers, audience, out) -> None:
+    """Build the lessons of one audience."""
+    from retorno.workbook.execute import ExecutionError
+    from retorno.workbook.lessons import build
+
+    try:
+        for file in build(audience, out, numbers, tell=lambda name: click.echo(name, err=True)):
+            click.echo(file)
+    except ExecutionError as error:
+        click.echo(error, err=True)
+        sys.exit(error.status)
 
 
 @program.command(help=say("Tell what a finding means: its definition, unit and sign."))

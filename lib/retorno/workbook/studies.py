@@ -18,6 +18,7 @@ LIBRARY = Path(__file__).resolve().parents[2]
 CARRIED = LIBRARY / "retorno" / "_workbook"  # only an installed wheel has it
 ROOT = CARRIED if CARRIED.is_dir() else LIBRARY.parent
 NOTEBOOKS = ROOT / "notebooks"
+COURSE = NOTEBOOKS / "course"
 EXAMPLES = ROOT / "data" / "examples"
 CLAIMS = ROOT / "data" / "published" / "claims.csv"
 PRIVATE = (ROOT, LIBRARY)  # no report shows where on this machine these are

@@ -1,0 +1,354 @@
+"""What an exercise asks for: a number, an interval, a table, a function or one of several words.
+
+Every kind reads an answer into the same form, values by place: the one place of a number, low and high of an
+interval, row and column of a table, argument and position of a function's results. So right answers and typical
+errors of all kinds are compared in one way. What cannot be read raises `Unusable` with the reason.
+"""
+
+import copy
+import math
+import reprlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+
+from retorno.language import listed, mark, quoted, say
+
+Values = dict  # place -> number, text or None
+
+
+class Unusable(Exception):
+    """An answer is not of the kind asked for; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a number is counted in.
+
+    Attributes
+    ----------
+    words : str
+        For "Wanted: a number, in ...".
+    others : tuple of (float, str)
+        What a number in this unit is multiplied by when it is given in another, and that other unit.
+    """
+
+    words: str
+    others: tuple[tuple[float, str], ...]
+
+
+_PERCENT = (100, mark("per cent"))
+UNITS = {
+    "share": Unit(mark("a fraction: 0.25, and not 25, for 25 %"), (_PERCENT,)),
+    "ratio": Unit(mark("a ratio: 1.25 where one is a quarter more than the other"), (_PERCENT,)),
+    "euros": Unit(
+        mark("euros"),
+        ((100, mark("cents")), (0.001, mark("thousands of euros"))),
+    ),
+    "days": Unit(
+        mark("days"),
+        (
+            (1 / 30.4375, mark("months")),
+            (1 / 30, mark("months")),
+            (1 / 7, mark("weeks")),
+            (24, mark("hours")),
+        ),
+    ),
+    "months": Unit(
+        mark("months"), ((30.4375, mark("days")), (30, mark("days")), (1 / 12, mark("years")))
+    ),
+    "points": Unit(mark("points of the scale"), ((100, mark("hundredths of a point")),)),
+    "sd": Unit(mark("standard deviations"), ((100, mark("per cent of a standard deviation")),)),
+    "count": Unit(mark("a count"), ((0.001, mark("thousands")), _PERCENT)),
+}
+
+
+class _Asked:
+    """What numbers, tables and functions share."""
+
+    __slots__ = ()
+
+    def reach(self, key: Values, place, within: float) -> float:
+        """Return how far an answer may lie from the key at a place; `within` is a fraction of the key."""
+        return max(within * abs(key[place]), self.about)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(_Asked):
+    """One number.
+
+    Attributes
+    ----------
+    unit : str
+        A name in `UNITS`.
+    within, about : float
+        How far an answer may lie from the key, as a fraction of it and in its unit: the larger counts.
+    """
+
+    unit: str
+    within: float = 0.005
+    about: float = 1e-9
+
+    def wanted(self) -> str:
+        """Say what is asked for."""
+        return say("one number, in {unit}", unit=say(UNITS[self.unit].words))
+
+    def read(self, answer, world) -> Values:
+        """Return the value."""
+        return {"": _number(answer)}
+
+    def units(self) -> list[tuple[Callable[[object], bool], str]]:
+        """Return which places have a unit, and which."""
+        return [(lambda place: True, self.unit)]
+
+    def place(self, place) -> str:
+        """Say where an answer differs; a number alone has no place."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval(Number):
+    """Two numbers, the lower first; `within` is a fraction of the interval's width."""
+
+    within: float = 0.02
+
+    def reach(self, key: Values, place, within: float) -> float:
+        """Return how far a bound may lie from the key's."""
+        return max(within * (key["high"] - key["low"]), self.about)
+
+    def wanted(self) -> str:
+        """Say what is asked for."""
+        return say("two numbers (low, high), in {unit}", unit=say(UNITS[self.unit].words))
+
+    def read(self, answer, world) -> Values:
+        """Return both bounds."""
+        if isinstance(answer, np.ndarray | pd.Series | list | tuple) and np.shape(answer) == (2,):
+            low, high = map(_number, answer)
+            if low > high:
+                raise Unusable(say("the first number is above the second"))
+            return {"low": low, "high": high}
+        raise Unusable(say("got {got}", got=_kind(answer)))
+
+    def place(self, place) -> str:
+        """Say which bound differs."""
+        return {"low": say("the lower bound"), "high": say("the upper bound")}[place]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(_Asked):
+    """A table with one row for each value of a column; further columns may be there.
+
+    Attributes
+    ----------
+    by : str
+        The column that names a row. It may be the index.
+    columns : mapping of str to str
+        The other columns and the unit of each, names in `UNITS`.
+    """
+
+    by: str
+    columns: Mapping[str, str]
+    within: float = 0.005
+    about: float = 1e-9
+
+    def wanted(self) -> str:
+        """Say what is asked for."""
+        units = (f"`{name}` ({say(UNITS[unit].words)})" for name, unit in self.columns.items())
+        return say(
+            "a table with a row for each {by} and the columns {columns}",
+            by=f"`{self.by}`",
+            columns=listed(units),
+        )
+
+    def read(self, answer, world) -> Values:
+        """Return the values by row and column."""
+        if isinstance(answer, pd.Series) and len(self.columns) == 1:
+            answer = answer.to_frame(next(iter(self.columns)))
+        if not isinstance(answer, pd.DataFrame):
+            raise Unusable(say("got {got}", got=_kind(answer)))
+        frame = answer if self.by in answer.columns else answer.reset_index()
+        missing = [f"`{name}`" for name in (self.by, *self.columns) if name not in frame.columns]
+        if missing:
+            raise Unusable(
+                say(
+                    "it lacks {missing}; its columns are {there}",
+                    missing=listed(missing),
+                    there=listed(f"`{name}`" for name in frame.columns),
+                )
+            )
+        if frame[self.by].duplicated().any():
+            raise Unusable(say("{by} names some rows twice", by=f"`{self.by}`"))
+        return {
+            (_plain(row[self.by]), name): _number(row[name])
+            for row in frame.to_dict("records")
+            for name in self.columns
+        }
+
+    def units(self):
+        """Return the unit of each column."""
+        return [
+            (lambda place, name=name: place[1] == name, unit) for name, unit in self.columns.items()
+        ]
+
+    def place(self, place) -> str:
+        """Say which cell differs."""
+        row, column = place
+        return say(
+            "column {column}, in the row of {by} {row}",
+            column=f"`{column}`",
+            by=f"`{self.by}`",
+            row=quoted(str(row)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Function(_Asked):
+    """A function that is tried on arguments and must return the right number, or None, for each.
+
+    Attributes
+    ----------
+    arguments : tuple of str
+        What it is called with, in order.
+    tried_on : callable
+        World -> list of tuples of arguments. Draw no random numbers that a second call would not draw again.
+    unit : str
+        Of what it returns: a number, None, or several numbers.
+    """
+
+    arguments: tuple[str, ...]
+    tried_on: Callable[[object], list[tuple]]
+    unit: str
+    within: float = 0.005
+    about: float = 1e-9
+
+    def wanted(self) -> str:
+        """Say what is asked for."""
+        return say(
+            "a function of ({arguments}) that returns {unit}",
+            arguments=", ".join(self.arguments),
+            unit=say(UNITS[self.unit].words),
+        )
+
+    def read(self, answer, world) -> Values:
+        """Return what it gives for all it is tried on."""
+        if not callable(answer):
+            raise Unusable(say("got {got}", got=_kind(answer)))
+        values = {}
+        for arguments in self.tried_on(world):
+            given = self._called(answer, arguments)
+            several = isinstance(given, np.ndarray | pd.Series | list | tuple)
+            for position, value in enumerate(given if several else [given]):
+                values[_shown(arguments), position] = None if value is None else _number(value)
+        return values
+
+    def _called(self, answer, arguments):
+        try:
+            given = answer(*copy.deepcopy(arguments))
+        except Exception as error:  # whatever a student's function may raise is told to the student
+            raise Unusable(
+                say(
+                    "for ({arguments}) it stopped with {kind}: {problem}",
+                    arguments=_shown(arguments),
+                    kind=type(error).__name__,
+                    problem=error,
+                )
+            ) from error
+        return None if given is ... else given
+
+    def units(self):
+        """Return the unit of the results."""
+        return [(lambda place: True, self.unit)]
+
+    def place(self, place) -> str:
+        """Say for which arguments the result differs."""
+        return say("what it returns for ({arguments})", arguments=place[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several words.
+
+    Attributes
+    ----------
+    options : tuple of str
+    """
+
+    options: tuple[str, ...]
+
+    def wanted(self) -> str:
+        """Say what is asked for."""
+        return say("one of {options}, as text", options=listed(f'`"{o}"`' for o in self.options))
+
+    def read(self, answer, world) -> Values:
+        """Return the word."""
+        if not isinstance(answer, str):
+            raise Unusable(say("got {got}", got=_kind(answer)))
+        if answer.strip().casefold() not in self.options:
+            raise Unusable(say("{got} is none of them", got=quoted(answer)))
+        return {"": answer.strip().casefold()}
+
+    def units(self):
+        """Words have no unit."""
+        return []
+
+    def place(self, place) -> str:
+        """Say where an answer differs; a word has no place."""
+        return ""
+
+
+def _number(value) -> float:
+    if isinstance(value, np.ndarray | pd.Series) and value.size == 1:
+        value = value.item()
+    if hasattr(value, "estimate"):
+        raise Unusable(say("this is a finding; its number is its `.estimate`"))
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise Unusable(say("got {got} where a number is wanted", got=_kind(value)))
+    if not math.isfinite(value):
+        raise Unusable(
+            say(
+                "got {got}: something was divided by zero, or values are missing",
+                got=quoted(str(float(value))),
+            )
+        )
+    return float(value)
+
+
+KINDS = {  # a type of Python -> what a student calls it
+    str: mark("text"),
+    bool: mark("true or false"),
+    int: mark("a number"),
+    float: mark("a number"),
+    list: mark("a list"),
+    tuple: mark("a tuple"),
+    dict: mark("a dictionary"),
+    pd.DataFrame: mark("a table"),
+    pd.Series: mark("a column of a table"),
+    np.ndarray: mark("an array"),
+}
+
+
+def _kind(value) -> str:
+    for kind, words in KINDS.items():
+        if type(value) is kind:
+            return say(words)
+    return say("a function") if callable(value) else f"`{type(value).__name__}`"
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _shown(arguments: tuple) -> str:
+    """Return arguments in short, so that a list of a hundred numbers leaves the message readable."""
+    return ", ".join(
+        say("a table of {n} rows", n=len(value))
+        if isinstance(value, pd.DataFrame)
+        else reprlib.repr(value.tolist() if isinstance(value, np.ndarray) else value)
+        for value in arguments
+    )
+
+
+__all__ = ["UNITS", "Choice", "Function", "Interval", "Number", "Table", "Unusable"]

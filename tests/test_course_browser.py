@@ -1,0 +1,39 @@
+"""The lessons' pages in a real browser: silent, without a breach of accessibility, light and dark, on a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import WCAG, visits
+from lessons import BUILDS
+
+
+@pytest.fixture
+def page_of(chromium, built):
+    """What opens the page of a lesson and holds it to silence."""
+    with visits(chromium, allowed=("data:",)) as opened:
+
+        def _opened(number, language, audience, **how):
+            folder, _ = built(number, language, audience)
+            return opened(next(folder.glob("*.html")), **how)
+
+        yield _opened
+
+
+@pytest.mark.parametrize(("number", "language", "audience"), BUILDS)
+def test_a_lesson_breaks_no_rule_of_accessibility(page_of, number, language, audience):
+    """axe-core, WCAG 2.2 A and AA, all folds open, light and dark, wide and as narrow as a phone."""
+    for scheme in ("light", "dark"):
+        page = page_of(number, language, audience, scheme=scheme)
+        page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+            assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_page_is_in_its_language_and_has_one_heading(page_of, language):
+    page = page_of(7, language, "teacher")
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("h1").count() == 1
+    assert page.locator("pre").first.is_visible()
