@@ -24,7 +24,7 @@ def made_once(base, number, language, audience):
         if not executed.exists():
             folder.mkdir(exist_ok=True)
             with speaking(language):
-                notebook = made(lessons()[number - 1], audience, folder)
+                notebook = made(lessons()[number], audience, folder)
             executed.parent.mkdir(exist_ok=True)
             nbformat.write(notebook, executed)
     return folder, nbformat.read(executed, as_version=4)

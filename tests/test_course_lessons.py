@@ -29,10 +29,6 @@ every_lesson = pytest.mark.parametrize("number", NUMBERS)
 every_build = pytest.mark.parametrize(("number", "language", "audience"), BUILDS)
 
 
-def source(number):
-    return next(file for file in lessons() if file.name.startswith(f"{number:02d}_"))
-
-
 def read(file):
     return json.loads(file.read_text(encoding="utf-8"))["cells"]
 
@@ -42,7 +38,7 @@ def code(cells):
 
 
 def test_there_is_a_notebook_for_every_lesson():
-    assert [int(file.name[:2]) for file in lessons()] == list(range(1, len(LESSONS) + 1))
+    assert list(lessons()) == list(range(1, len(LESSONS) + 1))
 
 
 @every_lesson
@@ -122,7 +118,7 @@ def test_two_students_have_other_data_and_other_keys(number):
 
 @every_lesson
 def test_a_lesson_has_its_parts(number):
-    cells = read(source(number))
+    cells = read(lessons()[number])
     tags = [tag for cell in cells for tag in _tags(cell)]
     checks = [call for cell in code(cells) for call in re.findall(r'check\("([\d.]+)"', cell)]
     exercises = EXERCISES[number]
@@ -164,11 +160,11 @@ def statements(source):
 def test_the_students_version_holds_no_solution(number, language, built):
     """No statement of a solution and no word for the teacher in a cell, output or metadata; no key in the page."""
     folder, _ = built(number, language, "student")
-    file = folder / source(number).name
+    file = folder / lessons()[number].name
     text, cells = file.read_text(encoding="utf-8"), read(file)
     nbformat.validate(nbformat.read(file, as_version=4))
     with speaking(language):
-        whole = version(source(number), TEACHER)["cells"]
+        whole = version(lessons()[number], TEACHER)["cells"]
     left = set().union(*(statements(each) for each in code(cells)))
     for cell in whole:
         told = "".join(cell["source"])
@@ -182,7 +178,7 @@ def test_the_students_version_holds_no_solution(number, language, built):
     assert all(
         not cell["outputs"] and not cell["execution_count"] for cell in cells if "outputs" in cell
     )
-    page = (folder / source(number).with_suffix(".html").name).read_text(encoding="utf-8")
+    page = (folder / lessons()[number].with_suffix(".html").name).read_text(encoding="utf-8")
     data = opened(number, student="example").data
     for exercise in EXERCISES[number]:
         for value in [exercise.key(data)] if isinstance(exercise.key(data), float) else []:
@@ -191,7 +187,7 @@ def test_the_students_version_holds_no_solution(number, language, built):
 
 def test_the_notebooks_differ_only_where_they_should():
     """Text, worked example and checks of both versions are the same cells."""
-    for lesson in lessons():
+    for lesson in lessons().values():
         student, teacher = version(lesson, "student")["cells"], version(lesson, "teacher")["cells"]
         apart = {SOLUTION, TEACHER, "prompt"}
         assert [c for c in student if not apart & _tags(c)] == [

@@ -20,9 +20,11 @@ STUDENT, TEACHER = "student", "teacher"
 SOLUTION, CHECK, PROMPT = "solution", "check", "prompt"
 
 
-def lessons() -> list[Path]:
-    """Return the notebooks of the lessons, in their order."""
-    return sorted(studies.COURSE.glob("*.ipynb"))
+def lessons() -> dict[int, Path]:
+    """Return the notebook of each lesson by its number, in their order."""
+    return {
+        int(file.name.partition("_")[0]): file for file in sorted(studies.COURSE.glob("*.ipynb"))
+    }
 
 
 def build(
@@ -68,7 +70,7 @@ def build(
 
 
 def _chosen(numbers: list[int]) -> list[Path]:
-    known = {int(lesson.name.partition("_")[0]): lesson for lesson in lessons()}
+    known = lessons()
     if strangers := [integer(number) for number in numbers if number not in known]:
         raise ParameterError(
             say(
@@ -109,7 +111,8 @@ def made(lesson: Path, audience: str, folder: Path):
 def _to_read(executed, audience: str):
     """Return a lesson as it stands in a page: what asks a student for an answer belongs in the notebook."""
     asks = {CHECK, PROMPT} if audience == STUDENT else set()
-    return executed | {"cells": [cell for cell in executed.cells if not asks & _tags(cell)]}
+    shown = [cell for cell in executed.cells if not asks & _tags(cell)]
+    return type(executed)({**executed, "cells": shown})
 
 
 def version(lesson: Path, audience: str) -> dict:
