@@ -91,6 +91,11 @@ def _effect(data: Data) -> float:
     return treated.mean() - holdout.mean()
 
 
+def _effect_of(arm: str):
+    """Return the mistake of looking at one treated arm alone."""
+    return lambda data: _arms(data)["returned"][arm] - _arms(data)["returned"]["holdout"]
+
+
 def _from_everybody(data: Data) -> float:
     return _response(data) - data.contacts["returned"].mean()
 
@@ -113,6 +118,15 @@ def _half_width(data: Data, level: float = 0.95) -> float:
     return norm.ppf((1 + level) / 2) * np.sqrt(
         treated.var() / len(treated) + holdout.var() / len(holdout)
     )
+
+
+def _half_width_of_added_errors(data: Data) -> float:
+    return 1.96 * sum(np.sqrt(part.var() / len(part)) for part in _parts(data, "returned"))
+
+
+def _with_spread_for_variance(data: Data) -> tuple[float, float]:
+    parts = _parts(data, "returned")
+    return _around(_effect(data), 1.96 * np.sqrt(sum(part.std() / len(part) for part in parts)))
 
 
 def _of_one_customer(data: Data) -> tuple[float, float]:
@@ -228,6 +242,20 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                _effect_of("voucher"),
+                mark(
+                    "This is the effect of the voucher alone. Take both treated arms together: everybody who was "
+                    "contacted."
+                ),
+            ),
+            Mistake(
+                _effect_of("email"),
+                mark(
+                    "This is the effect of the e-mail alone. Take both treated arms together: everybody who was "
+                    "contacted."
+                ),
+            ),
+            Mistake(
                 _from_everybody,
                 mark(
                     "This is the treated minus *everybody*, and the treated are among everybody: you compare them "
@@ -284,6 +312,20 @@ EXERCISES = (
                 mark(
                     "Only the error of the treated is in here. The holdout's share is estimated too, from fewer "
                     "customers: add its variance."
+                ),
+            ),
+            Mistake(
+                lambda data: _around(_effect(data), _half_width_of_added_errors(data)),
+                mark(
+                    "You added the two standard errors. Variances add up, standard errors do not: add the squares, "
+                    "then take the root."
+                ),
+            ),
+            Mistake(
+                _with_spread_for_variance,
+                mark(
+                    "A standard deviation stands here where a variance belongs: `.var()`, or `.std() ** 2`, over "
+                    "the number of customers."
                 ),
             ),
             Mistake(
