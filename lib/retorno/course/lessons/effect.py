@@ -435,6 +435,13 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                lambda data: lambda *given: max(0.0, profit(data.margin_rate)(*given)),
+                mark(
+                    "This never falls below zero. A campaign can lose money, and one that drives customers away "
+                    "loses more than it costs: let the number be negative."
+                ),
+            ),
+            Mistake(
                 lambda data: (
                     lambda contacted, holdout, rate, cost: (contacted - holdout - cost) * rate
                 ),
