@@ -21,7 +21,7 @@ from retorno.course.desk import LESSONS, _module
 from retorno.course.exercise import MIME, checked
 from retorno.language import speaking
 from retorno.workbook.cli import program
-from retorno.workbook.lessons import SOLUTION, TEACHER, _tags, lessons, version
+from retorno.workbook.lessons import CHECK, PROMPT, SOLUTION, TEACHER, _tags, lessons, version
 
 STUDENTS = ["example", "ana", "bo", "3", "çelik", "student 5", "Zoe", "1004"]
 EXERCISES = {number: _module(number).EXERCISES for number in NUMBERS}
@@ -120,7 +120,8 @@ def test_two_students_have_other_data_and_other_keys(number):
 def test_a_lesson_has_its_parts(number):
     cells = read(lessons()[number])
     tags = [tag for cell in cells for tag in _tags(cell)]
-    checks = [call for cell in code(cells) for call in re.findall(r'check\("([\d.]+)"', cell)]
+    asked = code(cell for cell in cells if CHECK in _tags(cell))
+    checks = [call for cell in asked for call in re.findall(r'check\("([\d.]+)"', cell)]
     exercises = EXERCISES[number]
     assert checks == [exercise.id for exercise in exercises]
     assert tags.count("exercise") == tags.count("check") == len(exercises)
@@ -137,10 +138,10 @@ def test_a_built_lesson_runs_with_every_check_as_it_should_be(number, language, 
     """The teacher's version right, the student's version not yet."""
     _, executed = built(number, language, audience)
     told = [
-        o["data"][MIME]
-        for c in executed.cells
-        for o in c.get("outputs", ())
-        if MIME in o.get("data", {})
+        output["data"][MIME]
+        for cell in executed.cells
+        if CHECK in _tags(cell)
+        for output in cell.outputs
     ]
     wanted = "right" if audience == TEACHER else "empty"
     assert told == [{"exercise": e.id, "status": wanted} for e in EXERCISES[number]]
@@ -189,7 +190,7 @@ def test_the_notebooks_differ_only_where_they_should():
     """Text, worked example and checks of both versions are the same cells."""
     for lesson in lessons().values():
         student, teacher = version(lesson, "student")["cells"], version(lesson, "teacher")["cells"]
-        apart = {SOLUTION, TEACHER, "prompt"}
+        apart = {SOLUTION, TEACHER, PROMPT}
         assert [c for c in student if not apart & _tags(c)] == [
             c for c in teacher if not apart & _tags(c)
         ]
