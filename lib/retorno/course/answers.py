@@ -237,11 +237,13 @@ class Function(_Asked):
         if not callable(answer):
             raise Unusable(say("got {got}", got=_kind(answer)))
         values = {}
-        for arguments in self.tried_on(world):
+        for trial, arguments in enumerate(self.tried_on(world)):
             given = self._called(answer, arguments)
             several = isinstance(given, np.ndarray | pd.Series | list | tuple)
             for position, value in enumerate(given if several else [given]):
-                values[_shown(arguments), position] = None if value is None else _number(value)
+                values[trial, position, _shown(arguments)] = (
+                    None if value is None else _number(value)
+                )
         return values
 
     def _called(self, answer, arguments):
@@ -264,7 +266,7 @@ class Function(_Asked):
 
     def place(self, place) -> str:
         """Say for which arguments the result differs."""
-        return say("what it returns for ({arguments})", arguments=place[0])
+        return say("what it returns for ({arguments})", arguments=place[2])
 
 
 @dataclass(frozen=True, slots=True)
