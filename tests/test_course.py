@@ -205,6 +205,18 @@ def test_a_function_is_tried(answer, status, words):
     assert words in told(answer, PAYBACK).message
 
 
+def test_a_function_that_returns_too_few_numbers_is_told_which_is_missing():
+    of = exercise(Function(("n",), lambda w: [(1,)], "sd"), lambda w: lambda n: (1.0, 2.0))
+    assert "Not there: number 2 of what it returns for (1)" in told(lambda n: 1.0, of).message
+
+
+def test_trials_that_look_alike_in_short_are_all_tried():
+    """Both lists are shown as [0, 0, 0, 0, 0, 0, ...]."""
+    lists = [[0] * 9 + [last] for last in (1, 2)]
+    of = exercise(Function(("x",), lambda w: [(x,) for x in lists], "days"), lambda w: sum)
+    assert told(lambda x: 2, of).status == "unknown"
+
+
 def test_a_function_that_spoils_its_arguments_spoils_none_of_ours():
     def sorting(curve, cost):
         curve.clear()

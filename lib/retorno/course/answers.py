@@ -266,7 +266,14 @@ class Function(_Asked):
 
     def place(self, place) -> str:
         """Say for which arguments the result differs."""
-        return say("what it returns for ({arguments})", arguments=place[2])
+        _, position, arguments = place
+        if position:
+            return say(
+                "number {n} of what it returns for ({arguments})",
+                n=position + 1,
+                arguments=arguments,
+            )
+        return say("what it returns for ({arguments})", arguments=arguments)
 
 
 @dataclass(frozen=True, slots=True)
