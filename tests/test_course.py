@@ -110,7 +110,11 @@ BOUNDS = exercise(
     [
         ((1, 2), "right", ""),
         (np.array([1.01, 2.0]), "right", ""),
-        ([1.03, 2.0], "unknown", "the lower bound"),
+        ([1.1, 2.0], "unknown", "the lower bound"),
+        ((0.9, 2.1), "unknown", "too wide"),
+        ((1.1, 1.9), "unknown", "too narrow"),
+        ((3, 4), "unknown", "The width is right"),
+        ((-2, -1), "mistake", "sign"),
         ((100, 200), "unit", "cents"),
         ((0, 3), "mistake", "one customer"),
         ((2, 1), "type", "above the second"),

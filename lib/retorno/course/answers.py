@@ -75,6 +75,14 @@ class _Asked:
         """Return how far an answer may lie from the key at a place; `within` is a fraction of the key."""
         return max(within * abs(key[place]), self.about)
 
+    def turned(self, values: Values) -> Values:
+        """Return the values with the other sign."""
+        return {p: -value if isinstance(value, float) else value for p, value in values.items()}
+
+    def remark(self, given: Values, key: Values) -> str:
+        """Say what is right of a wrong answer, or nothing."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Number(_Asked):
@@ -118,6 +126,22 @@ class Interval(Number):
     def reach(self, key: Values, place, within: float) -> float:
         """Return how far a bound may lie from the key's."""
         return max(within * (key["high"] - key["low"]), self.about)
+
+    def turned(self, values: Values) -> Values:
+        """Return the interval on the other side of zero."""
+        return {"low": -values["high"], "high": -values["low"]}
+
+    def remark(self, given: Values, key: Values) -> str:
+        """Say whether the middle or the width is right."""
+        near = self.reach(key, "low", self.within)
+        wider = (given["high"] - given["low"]) - (key["high"] - key["low"])
+        if abs(given["high"] + given["low"] - key["high"] - key["low"]) <= 2 * near:
+            if wider > 0:
+                return say("The middle is right, the interval is too wide.")
+            return say("The middle is right, the interval is too narrow.")
+        if abs(wider) <= near:
+            return say("The width is right, the middle is not.")
+        return ""
 
     def wanted(self) -> str:
         """Say what is asked for."""
@@ -277,7 +301,7 @@ class Function(_Asked):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(_Asked):
     """One of several words.
 
     Attributes

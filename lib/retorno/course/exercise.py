@@ -181,7 +181,7 @@ def _wrong(exercise: Exercise, given: dict, key: dict, world) -> tuple[str, str]
     if told:
         found = "".join(f"\n- {each}" for each in told)
         return "mistake", say("Several errors lead to this answer:") + "\n" + found
-    if _same(given, {place: _turned(value) for place, value in key.items()}, asks):
+    if _same(given, asks.turned(key), asks):
         return "mistake", say("The size is right, the sign is not: what is subtracted from what?")
     return "unknown", _unknown(exercise, given, key)
 
@@ -213,15 +213,13 @@ def _other_unit(given: dict, key: dict, asks) -> str:
     return ""
 
 
-def _turned(value):
-    return -value if isinstance(value, float) else value
-
-
 def _unknown(exercise: Exercise, given: dict, key: dict) -> str:
     asks = exercise.asks
     told = [say("Not right, and none of the errors known here.")]
     if missing := [place for place in key if place not in given]:
         told.append(say("Not there: {what}.", what=asks.place(missing[0])))
+    elif remark := asks.remark(given, key):
+        told.append(remark)
     elif _same(given, key, asks, within=NEAR):
         told.append(
             say("It is close: look at who is counted, at `<` or `<=`, and at rounding on the way.")
