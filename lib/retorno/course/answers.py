@@ -342,7 +342,7 @@ def _number(value) -> float:
     if not math.isfinite(value):
         raise Unusable(
             say(
-                "got {got}: something was divided by zero, or values are missing",
+                "got {got}: something was divided by zero, is missing, or is never reached",
                 got=quoted(str(float(value))),
             )
         )
