@@ -59,7 +59,7 @@ def test_a_right_number_may_come_in_many_forms(answer):
         (..., "empty", "a fraction"),
         ("", "empty", "Not yet"),
         ("0.25", "type", "got text"),
-        (True, "type", "true or false"),
+        (True, "type", "a truth value"),
         ([0.25, 0.3], "type", "a list"),
         (float("nan"), "type", "divided by zero"),
         (float("inf"), "type", "divided by zero"),
@@ -69,6 +69,7 @@ def test_a_right_number_may_come_in_many_forms(answer):
         (50, "mistake", "This is the lift. Yours is in per cent"),
         (-0.25, "mistake", "sign"),
         (0.254, "unknown", "close"),
+        (0.3, "unknown", "rounded too far"),
         (0.33, "unknown", 'hint("9.9")'),
     ],
 )
@@ -118,7 +119,9 @@ BOUNDS = exercise(
         ((100, 200), "unit", "cents"),
         ((0, 3), "mistake", "one customer"),
         ((2, 1), "type", "above the second"),
-        (1.5, "type", "two numbers (low, high)"),
+        (1.5, "type", "got a number"),
+        (np.float64(1.5), "type", "got a number"),
+        ((1, 1.5, 2), "type", "here are 3"),
         ((), "empty", "Not yet"),
     ],
 )
@@ -195,11 +198,11 @@ def broken(curve, cost):
             "mistake",
             "from 1",
         ),
-        (lambda c, k: None, "empty", "Not yet"),
-        (lambda c, k: ..., "empty", "Not yet"),
-        (lambda c, k: 9, "unknown", "what it returns for ([1, 2, 3], 2)"),
+        (lambda c, k: None, "empty", "Is a `return` missing?"),
+        (lambda c, k: ..., "empty", "Is a `return` missing?"),
+        (lambda c, k: 9, "unknown", "what it returns for (curve=[1, 2, 3], cost=2). Yours is 9."),
         (lambda c: 9, "type", "stopped with TypeError"),
-        (broken, "type", "for ([1, 2, 3], 2) it stopped with ZeroDivisionError"),
+        (broken, "type", "for (curve=[1, 2, 3], cost=2) it stopped with ZeroDivisionError"),
         (lambda c, k: "one", "type", "got text"),
         (3, "type", "a function of (curve, cost)"),
     ],
@@ -211,7 +214,7 @@ def test_a_function_is_tried(answer, status, words):
 
 def test_a_function_that_returns_too_few_numbers_is_told_which_is_missing():
     of = exercise(Function(("n",), lambda w: [(1,)], "sd"), lambda w: lambda n: (1.0, 2.0))
-    assert "Not there: number 2 of what it returns for (1)" in told(lambda n: 1.0, of).message
+    assert "Not there: number 2 of what it returns for (n=1)" in told(lambda n: 1.0, of).message
 
 
 def test_trials_that_look_alike_in_short_are_all_tried():
@@ -227,7 +230,7 @@ def test_a_function_that_spoils_its_arguments_spoils_none_of_ours():
 
     world, seen = World(), [1, 2, 3]
     of = exercise(
-        Function(("curve",), lambda w: [(seen, 1)], "days"), lambda w: lambda c, k: len(c)
+        Function(("curve", "cost"), lambda w: [(seen, 1)], "days"), lambda w: lambda c, k: len(c)
     )
     checked(of, sorting, world)
     assert seen == [1, 2, 3]

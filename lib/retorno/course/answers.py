@@ -18,6 +18,7 @@ import pandas as pd
 from retorno.language import listed, mark, quoted, say
 
 Values = dict  # place -> number, text or None
+MOST_SHOWN = 6  # numbers of a list in a message
 
 
 class Unusable(Exception):
@@ -149,12 +150,14 @@ class Interval(Number):
 
     def read(self, answer, world) -> Values:
         """Return both bounds."""
-        if isinstance(answer, np.ndarray | pd.Series | list | tuple) and np.shape(answer) == (2,):
-            low, high = map(_number, answer)
-            if low > high:
-                raise Unusable(say("the first number is above the second"))
-            return {"low": low, "high": high}
-        raise Unusable(say("got {got}", got=_kind(answer)))
+        if not isinstance(answer, np.ndarray | pd.Series | list | tuple):
+            raise Unusable(say("got {got}", got=_kind(answer)))
+        if len(answer) != 2:
+            raise Unusable(say("an interval has two numbers, and here are {n}", n=len(answer)))
+        low, high = map(_number, answer)
+        if low > high:
+            raise Unusable(say("the first number is above the second"))
+        return {"low": low, "high": high}
 
     def place(self, place) -> str:
         """Say which bound differs."""
@@ -265,10 +268,14 @@ class Function(_Asked):
             given = self._called(answer, arguments)
             several = isinstance(given, np.ndarray | pd.Series | list | tuple)
             for position, value in enumerate(given if several else [given]):
-                values[trial, position, _shown(arguments)] = (
+                values[trial, position, self._named(arguments)] = (
                     None if value is None else _number(value)
                 )
         return values
+
+    def _named(self, arguments: tuple) -> str:
+        given = zip(self.arguments, arguments, strict=True)
+        return ", ".join(f"{name}={_shown(value)}" for name, value in given)
 
     def _called(self, answer, arguments):
         try:
@@ -277,7 +284,7 @@ class Function(_Asked):
             raise Unusable(
                 say(
                     "for ({arguments}) it stopped with {kind}: {problem}",
-                    arguments=_shown(arguments),
+                    arguments=self._named(arguments),
                     kind=type(error).__name__,
                     problem=error,
                 )
@@ -349,23 +356,22 @@ def _number(value) -> float:
     return float(value)
 
 
-KINDS = {  # a type of Python -> what a student calls it
-    str: mark("text"),
-    bool: mark("true or false"),
-    int: mark("a number"),
-    float: mark("a number"),
-    list: mark("a list"),
-    tuple: mark("a tuple"),
-    dict: mark("a dictionary"),
-    pd.DataFrame: mark("a table"),
-    pd.Series: mark("a column of a table"),
-    np.ndarray: mark("an array"),
-}
+KINDS = (  # types of Python, and what a student calls them
+    (str, mark("text")),
+    ((bool, np.bool_), mark("a truth value, True or False")),
+    (Real, mark("a number")),
+    (list, mark("a list")),
+    (tuple, mark("a tuple")),
+    (dict, mark("a dictionary")),
+    (pd.DataFrame, mark("a table")),
+    (pd.Series, mark("a column of a table")),
+    (np.ndarray, mark("an array")),
+)
 
 
 def _kind(value) -> str:
-    for kind, words in KINDS.items():
-        if type(value) is kind:
+    for types, words in KINDS:
+        if isinstance(value, types):
             return say(words)
     return say("a function") if callable(value) else f"`{type(value).__name__}`"
 
@@ -374,14 +380,16 @@ def _plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _shown(arguments: tuple) -> str:
-    """Return arguments in short, so that a list of a hundred numbers leaves the message readable."""
-    return ", ".join(
-        say("a table of {n} rows", n=len(value))
-        if isinstance(value, pd.DataFrame)
-        else reprlib.repr(value.tolist() if isinstance(value, np.ndarray) else value)
-        for value in arguments
-    )
+def _shown(value) -> str:
+    """Return a value in short, so that a list of a hundred numbers leaves a message readable."""
+    if isinstance(value, pd.DataFrame):
+        return say("a table of {n} rows", n=len(value))
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, np.ndarray | pd.Series | list | tuple):
+        several = [_shown(each) for each in list(value)[:MOST_SHOWN]]
+        return f"[{', '.join(several)}{', ...' if len(value) > MOST_SHOWN else ''}]"
+    return reprlib.repr(value)
 
 
 __all__ = ["UNITS", "Choice", "Function", "Interval", "Number", "Table", "Unusable"]

@@ -14,6 +14,7 @@ from retorno.language import say
 
 MIME = "application/vnd.retorno.check+json"
 NEAR = 0.02  # an answer this close to the key is told to be so, as a fraction of it
+TINY = 1e-12
 SIGNS = {"right": "✓", "empty": "…"}
 
 
@@ -117,8 +118,11 @@ def checked(exercise: Exercise, answer, world) -> Told:
             wanted=asks.wanted(),
         )
         return Told(exercise.id, "type", told)
-    if given is None or _without_result(given, key):
+    if given is None:
         return Told(exercise.id, "empty", _empty(exercise))
+    if _without_result(given, key):
+        told = say("Not yet: your function gives nothing back. Is a `return` missing?")
+        return Told(exercise.id, "empty", f"{told} {_help(exercise)}")
     if _same(given, key, asks):
         return Told(exercise.id, "right", " ".join([say("Right."), say(exercise.right)]))
     status, told = _wrong(exercise, given, key, world)
@@ -151,11 +155,12 @@ def _without_result(given: dict, key: dict) -> bool:
 
 
 def _empty(exercise: Exercise) -> str:
-    return say(
-        "Not yet: there is no answer here. Wanted: {wanted}. To begin with: {call}.",
-        wanted=exercise.asks.wanted(),
-        call=f'`hint("{exercise.id}")`',
-    )
+    told = say("Not yet: there is no answer here. Wanted: {wanted}.", wanted=exercise.asks.wanted())
+    return f"{told} {_help(exercise)}"
+
+
+def _help(exercise: Exercise) -> str:
+    return say("A hint: {call}.", call=f'`hint("{exercise.id}")`')
 
 
 def _same(given: dict, key: dict, asks, within: float | None = None) -> bool:
@@ -169,6 +174,20 @@ def _close(given: dict, key: dict, place, asks, within: float | None = None) -> 
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) <= asks.reach(key, place, asks.within if within is None else within)
     return one == other
+
+
+def _rounded(given: dict, key: dict) -> bool:
+    """Return whether an answer is the key with fewer digits: as many everywhere, and not rounded to zero."""
+    numbers = [(given[p], key[p]) for p in key if p in given and isinstance(key[p], float)]
+    if given.keys() != key.keys() or not all(isinstance(g, float) and g for g, _ in numbers):
+        return False
+    return any(
+        all(
+            abs(g - round(g, digits)) < TINY and abs(g - k) <= 0.5 * 10.0**-digits + TINY
+            for g, k in numbers
+        )
+        for digits in range(1, 6)
+    )
 
 
 def _wrong(exercise: Exercise, given: dict, key: dict, world) -> tuple[str, str]:
@@ -204,7 +223,7 @@ def _other_unit(given: dict, key: dict, asks) -> str:
                 place: value * factor if belongs(place) and isinstance(value, float) else value
                 for place, value in key.items()
             }
-            if any(scaled[place] != key[place] for place in key) and _same(given, scaled, asks):
+            if scaled != key and (_same(given, scaled, asks) or _rounded(given, scaled)):
                 return say(
                     "Yours is in {got}; wanted: {wanted}.",
                     got=say(words),
@@ -218,6 +237,8 @@ def _unknown(exercise: Exercise, given: dict, key: dict) -> str:
     told = [say("Not right, and none of the errors known here.")]
     if missing := [place for place in key if place not in given]:
         told.append(say("Not there: {what}.", what=asks.place(missing[0])))
+    elif _rounded(given, key):
+        told = [say("This is right, but rounded too far. Give more digits, or do not round.")]
     elif remark := asks.remark(given, key):
         told.append(remark)
     elif _same(given, key, asks, within=NEAR):
@@ -226,13 +247,15 @@ def _unknown(exercise: Exercise, given: dict, key: dict) -> str:
         )
     elif len(key) > 1:
         off = [place for place in key if not _close(given, key, place, asks)]
+        first = off[0] if off else next(place for place in given if place not in key)
         told.append(
             say(
-                "{right} of {n} values fit; the first that does not: {what}.",
+                "{right} of {n} values fit; the first that does not: {what}. Yours is {given}.",
                 right=len(key) - len(off),
                 n=len(key),
-                what=asks.place(off[0]) if off else asks.place(next(iter(given))),
+                what=asks.place(first),
+                given=f"{given[first]:.5g}" if isinstance(given[first], float) else given[first],
             )
         )
-    told.append(say("A hint: {call}.", call=f'`hint("{exercise.id}")`'))
+    told.append(_help(exercise))
     return " ".join(told)
