@@ -104,9 +104,15 @@ def _lift(data: Data) -> float:
     return _effect(data) / _parts(data, "returned")[1].mean()
 
 
-def _difference_of_counts(data: Data) -> float:
-    treated, holdout = _parts(data, "returned")
-    return (treated.sum() - holdout.sum()) / len(data.contacts)
+def _difference_of_counts(*, divided: bool):
+    """Return the mistake of subtracting counts, left as they are or divided by all customers."""
+
+    def wrong(data: Data) -> float:
+        treated, holdout = _parts(data, "returned")
+        counts = float(treated.sum() - holdout.sum())
+        return counts / len(data.contacts) if divided else counts
+
+    return wrong
 
 
 def _around(middle: float, half: float) -> tuple[float, float]:
@@ -181,6 +187,13 @@ def _best_arm(data: Data) -> str:
     )
 
 
+_COUNTS = mark(
+    "This is a difference of counts. There are twice as many treated as held out, so the counts differ even where "
+    "nothing happened. Subtract the two shares."
+)
+_ONE_COLUMN = mark(
+    "One of `returned` and `spend` is a sum over the arm here, and not a mean for each of its customers."
+)
 EXERCISES = (
     Exercise(
         id="7.1",
@@ -205,6 +218,14 @@ EXERCISES = (
                     "These are sums over the arm, not means for each customer: a larger arm would look better "
                     "because it is larger."
                 ),
+            ),
+            Mistake(
+                lambda data: _arms(data).assign(returned=_sums(data)["returned"]),
+                _ONE_COLUMN,
+            ),
+            Mistake(
+                lambda data: _arms(data).assign(spend=_sums(data)["spend"]),
+                _ONE_COLUMN,
             ),
             Mistake(
                 _shares_of_all,
@@ -270,10 +291,31 @@ EXERCISES = (
                 ),
             ),
             Mistake(
-                _difference_of_counts,
+                _difference_of_counts(divided=True),
+                _COUNTS,
+            ),
+            Mistake(
+                _difference_of_counts(divided=False),
+                _COUNTS,
+            ),
+            Mistake(
+                lambda data: _parts(data, "returned")[1].mean(),
                 mark(
-                    "This is a difference of counts. There are twice as many treated as held out, so the counts "
-                    "differ even where nothing happened. Subtract the two shares."
+                    "This is the share of the holdout: who came without being asked. By how much did contact raise "
+                    "it?"
+                ),
+            ),
+            Mistake(
+                lambda data: _response(data) / _parts(data, "returned")[1].mean(),
+                mark(
+                    "This is how many *times* as often the treated returned. Wanted is the difference of the two "
+                    "shares."
+                ),
+            ),
+            Mistake(
+                lambda data: _effect_of("email")(data) + _effect_of("voucher")(data),
+                mark(
+                    "You added the effects of the two arms. A customer got one of them: take the treated together."
                 ),
             ),
         ),
@@ -296,8 +338,9 @@ EXERCISES = (
         asks=Interval("share"),
         key=lambda data: _around(_effect(data), _half_width(data)),
         right=mark(
-            "Zero lies outside: contact changed something, and by about this much. The holdout is the smaller group"
-            " and adds much of the width; a larger holdout would have bought a sharper answer."
+            "Zero lies outside: contact changed something, and by about this much. Half as large as the treated, "
+            "the holdout brings about half of the uncertainty; only more customers in both groups make the interval"
+            " clearly narrower."
         ),
         mistakes=(
             Mistake(
@@ -310,8 +353,9 @@ EXERCISES = (
             Mistake(
                 _without_the_holdouts_error,
                 mark(
-                    "Only the error of the treated is in here. The holdout's share is estimated too, from fewer "
-                    "customers: add its variance."
+                    "Either only the error of the treated is in here, or you added the variances and divided by all"
+                    " customers at once. Each variance belongs over the number of its *own* group; then add the "
+                    "two."
                 ),
             ),
             Mistake(
@@ -378,6 +422,21 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                lambda data: _cost(data).sum() / _difference_of_counts(divided=False)(data),
+                mark(
+                    "The extra returns are counted wrongly: there are twice as many treated as held out, so the "
+                    "difference of the counts holds many who came by themselves. Extra returns = effect times "
+                    "customers contacted."
+                ),
+            ),
+            Mistake(
+                lambda data: _cost(data).sum() / _effect(data),
+                mark(
+                    "You divided the total cost by the effect, which is a share. Divide it by the *number* of extra"
+                    " returns: effect times customers contacted."
+                ),
+            ),
+            Mistake(
                 lambda data: _cost(data).mean() * _effect(data),
                 mark(
                     "You multiplied with the effect. If one contact in twenty brings somebody back, one return "
@@ -433,6 +492,21 @@ EXERCISES = (
                 mark(
                     "This is the margin that contact adds, before what the contact cost. Subtract `cost`."
                 ),
+            ),
+            Mistake(
+                lambda data: (
+                    lambda contacted, holdout, rate, cost: (holdout - contacted) * rate - cost
+                ),
+                mark(
+                    "The difference is the other way round: what contact *adds* is the spend of those contacted "
+                    "minus that of the holdout."
+                ),
+            ),
+            Mistake(
+                lambda data: (
+                    lambda contacted, holdout, rate, cost: (contacted - holdout) * rate + cost
+                ),
+                mark("The cost is added here. It is paid, so subtract it."),
             ),
             Mistake(
                 lambda data: lambda *given: max(0.0, profit(data.margin_rate)(*given)),
