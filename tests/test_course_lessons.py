@@ -183,7 +183,7 @@ def test_the_students_version_holds_no_solution(number, language, built):
     data = opened(number, student="example").data
     for exercise in EXERCISES[number]:
         for value in [exercise.key(data)] if isinstance(exercise.key(data), float) else []:
-            assert f"{value:.4f}" not in page + text, exercise.id
+            assert f"{value:.5f}" not in page + text, exercise.id
 
 
 def test_the_notebooks_differ_only_where_they_should():

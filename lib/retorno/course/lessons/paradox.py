@@ -5,22 +5,22 @@ further.
 """
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from retorno.course.answers import Choice, Function, Interval, Number
+from retorno.course.answers import Function, Interval, Number
 from retorno.course.exercise import Exercise, Mistake
 from retorno.language import mark
-from retorno.recovery.verdict import verdicts
 from retorno.simulate import recovery as worlds
 from retorno.stats.regression_to_mean import regressed_change
-from retorno.stats.student import Student
 
 CLAIMS = ("recovery_paradox", "recovery_goal_equal_or_above", "recovery_complainers_most_loyal")
 RESPONDENTS = 12_000
 WAVES = 300_000
+GROUPS = ("no_failure", "failure", "recovered")
 LEAVES = (
     (0.30, 0.26, 0.22, 0.18, 0.14, 0.10, 0.06),
     (0.55, 0.50, 0.45, 0.40, 0.35, 0.30, 0.25),
@@ -49,6 +49,13 @@ class Data:
 
 
 def draw(rng: np.random.Generator) -> Data:
+    """Return a survey on which typical errors can be told apart from the answers and from each other."""
+    while not _told_apart(data := _drawn(rng)):
+        pass
+    return data
+
+
+def _drawn(rng: np.random.Generator) -> Data:
     """Return a survey; reliability, smallest difference and who meets a failure differ between students."""
     reliability = float(rng.choice([0.55, 0.60, 0.65, 0.70]))
     steepness, middle = rng.uniform(1.0, 1.2), rng.uniform(3.9, 4.3)
@@ -66,12 +73,28 @@ def draw(rng: np.random.Generator) -> Data:
     return Data(survey, reliability, float(rng.choice([0.20, 0.25, 0.30])))
 
 
+def _told_apart(data: Data) -> bool:
+    """Return whether typical errors differ from the answers and from each other; 3.4, which most often fails, first."""
+    for exercise in sorted(EXERCISES, key=lambda each: each.id != "3.4"):
+        asks = exercise.asks
+        if isinstance(asks, Function):
+            continue
+        key = asks.read(exercise.key(data), data)
+        led = {m.message: asks.read(m.answer(data), data) for m in exercise.mistakes}
+        for one, other in combinations([key, *led.values()], 2):
+            far = 2.1 if one is key and not isinstance(asks, Interval) else 1.05
+            if all(abs(one[p] - other[p]) <= asks.reach(key, p, far * asks.within) for p in key):
+                return False
+    return True
+
+
 def _both(data: Data, *groups: str) -> tuple[pd.Series, pd.Series]:
     """Return scores before and after of those of the groups, or of all, who gave both."""
-    asked = data.survey.dropna()
+    survey = data.survey
+    asked = survey["satisfaction"].notna()
     if groups:
-        asked = asked[asked["group"].isin(groups)]
-    return asked["satisfaction_before"], asked["satisfaction"]
+        asked &= survey["group"].isin(groups)
+    return survey.loc[asked, "satisfaction_before"], survey.loc[asked, "satisfaction"]
 
 
 def _change(data: Data, *groups: str) -> float:
@@ -187,28 +210,44 @@ def _expected_changes(data: Data) -> pd.Series:
     return (1 - data.reliability) * (_mean_before(data) - _both(data, "recovered")[0])
 
 
-def _beyond(data: Data) -> pd.Series:
-    """Return how far each of the recovered scored from what was expected of them with no effect."""
-    before, after = _both(data, "recovered")
+def _beyond(data: Data, *groups: str) -> pd.Series:
+    """Return how far each of the recovered, or of `groups`, scored from what was expected with no effect."""
+    before, after = _both(data, *(groups or ("recovered",)))
     mean = _mean_before(data)
     return after - (mean + data.reliability * (before - mean))
 
 
-def _alike(data: Data) -> Student:
-    """Return recovered minus no failure at equal scores before, by least squares."""
-    both = data.survey.dropna()
-    both = both[both["group"] != "failure"]
-    recovered, before = both["group"] == "recovered", both["satisfaction_before"]
-    design = np.column_stack([recovered, before, np.ones(len(both))]).astype(float)
-    slopes, squares, *_ = np.linalg.lstsq(design, both["satisfaction"].to_numpy(), rcond=None)
-    df = len(both) - 3
-    errors = np.sqrt(np.diag(np.linalg.inv(design.T @ design)) * squares[0] / df)
-    return Student(float(slopes[0]), float(errors[0]), df)
+def _left(data: Data, mean: float, rho: float | None = None) -> tuple[float, float]:
+    """Return the interval of exercise 3.5 with another mean of all or another reliability."""
+    before, after = _both(data, "recovered")
+    left = after - mean - (data.reliability if rho is None else rho) * (before - mean)
+    return _around(left.mean(), left)
 
 
-def _verdict(data: Data) -> str:
-    contrast = {"satisfaction": (_alike(data), data.smallest)}
-    return verdicts(contrast, level=0.95)["satisfaction"].word
+def _slipped(data: Data) -> tuple[float, float]:
+    before, after = _both(data, "recovered")
+    mean = _mean_before(data)
+    left = after - mean + data.reliability * (before - mean)
+    return _around(left.mean(), left)
+
+
+def _beside(data: Data, fitted: str = "no_failure") -> pd.Series:
+    """Return how far each of the recovered scored from the line of a group."""
+    before, after = _both(data, "recovered")
+    x, y = _both(data, fitted)
+    slope = np.cov(x, y)[0, 1] / x.var()
+    return after - y.mean() - slope * (before - x.mean())
+
+
+def _alike(data: Data) -> tuple[float, float]:
+    beside = _beside(data)
+    return _around(beside.mean(), beside)
+
+
+def _unadjusted(data: Data) -> tuple[float, float]:
+    one, other = _both(data, "recovered")[1], _both(data, "no_failure")[1]
+    half = 1.96 * np.sqrt(one.var() / len(one) + other.var() / len(other))
+    return _between(data) - half, _between(data) + half
 
 
 _WHOLE = mark(
@@ -220,6 +259,10 @@ _SPREADS_LESS = mark(
     "Your second wave spreads less than the first, so the second number is off: its standard deviation is below 1. "
     "Variances add up, standard deviations do not: `reliability ** 2` of the variance is kept, the noise must bring"
     " the rest, and its standard deviation is the *root* of that rest."
+)
+_WRONG_MEAN = mark(
+    "Your $M$ is the mean of other people. Take the mean of `satisfaction_before` over all respondents, those who "
+    "left included."
 )
 EXERCISES = (
     Exercise(
@@ -285,6 +328,33 @@ EXERCISES = (
                 mark(
                     "The sum of the changes is divided by *all* the recovered here, so that those who left count as"
                     " a change of zero. Nobody knows their change: divide by those who gave both scores."
+                ),
+            ),
+            Mistake(
+                lambda data: _change(data, "no_failure"),
+                mark(
+                    "This is the mean change of those *without a failure*. Keep the rows whose group is "
+                    '`"recovered"`.'
+                ),
+            ),
+            Mistake(
+                lambda data: _change(data, "failure"),
+                mark(
+                    "This is the mean change of those whose failure nobody tried to put right, the group `failure`."
+                    ' Keep the rows whose group is `"recovered"`.'
+                ),
+            ),
+            Mistake(
+                lambda data: _both(data, "recovered")[1].mean(),
+                mark(
+                    "This is the mean *score* after. Subtract what the same customers scored before."
+                ),
+            ),
+            Mistake(
+                lambda data: _naive_changes(data).median(),
+                mark(
+                    "This is the *median* of the changes. Changes are whole points, so it hardly moves: take the "
+                    "mean."
                 ),
             ),
         ),
@@ -383,8 +453,8 @@ EXERCISES = (
                 _instead(lambda first, second, rho, low: (second, first)),
                 mark(
                     "Both numbers have the wrong sign: either you took first minus second, or the two groups stand "
-                    "in the other order. First come those who were low in the first wave; a change is second minus "
-                    "first."
+                    "in the other order, or you picked the high scores. First come those who were low in the first "
+                    "wave, at or below `-low`; a change is second minus first."
                 ),
             ),
             Mistake(
@@ -466,6 +536,20 @@ EXERCISES = (
                     "is of those with both scores, so take the mean before of the same people."
                 ),
             ),
+            Mistake(
+                lambda data: _mean_before(data) - data.reliability * _distance(data),
+                mark(
+                    "This is the *score* expected after, $M + \\rho (\\bar x_R - M)$. Asked for is the change: "
+                    "subtract what the recovered scored before."
+                ),
+            ),
+            Mistake(
+                lambda data: _regression_from(data, _mean_before(data, "no_failure", "failure")),
+                mark(
+                    "Your mean of all leaves out the recovered. They were asked too: take the mean of all three "
+                    "groups."
+                ),
+            ),
         ),
         hints=(
             mark(
@@ -514,6 +598,36 @@ EXERCISES = (
                 mark(
                     "This is the intercept of the line, its height at a score of 0. `np.polyfit(x, y, 1)` returns "
                     "the slope first."
+                ),
+            ),
+            Mistake(
+                lambda data: data.reliability,
+                mark("You were told this number; estimate it from the survey."),
+            ),
+            Mistake(
+                lambda data: np.corrcoef(*_both(data))[0, 1],
+                mark(
+                    "This is the correlation among all respondents. Take the slope, among those without a failure."
+                ),
+            ),
+            Mistake(
+                lambda data: _slope(data, "recovered"),
+                mark(
+                    "This is the slope among the recovered. Something happened to them; take those without a "
+                    "failure."
+                ),
+            ),
+            Mistake(
+                lambda data: _reliability(data) - 1,
+                mark(
+                    "This is the slope of the *change* on the score before. Add 1: asked for is the score after on "
+                    "the score before."
+                ),
+            ),
+            Mistake(
+                lambda data: 1 - _reliability(data),
+                mark(
+                    "This is the part that *vanishes*, one minus the slope. Asked for is the part that lasts."
                 ),
             ),
         ),
@@ -599,6 +713,41 @@ EXERCISES = (
                     "`reliability` of the distance from it."
                 ),
             ),
+            Mistake(
+                lambda data: _left(data, _mean_before(data), _reliability(data)),
+                mark(
+                    "This is the correction with your slope of 3.4. It is an estimate with an error of its own; use"
+                    " `mine.reliability`, which is known."
+                ),
+            ),
+            Mistake(
+                lambda data: _left(data, _mean_before(data), 1 - data.reliability),
+                mark(
+                    "Here the part `1 - reliability` of the distance lasts. That part vanishes: the part "
+                    "`reliability` lasts."
+                ),
+            ),
+            Mistake(
+                lambda data: _left(data, _both(data)[0].mean()),
+                _WRONG_MEAN,
+            ),
+            Mistake(
+                lambda data: _left(data, _mean_before(data, "no_failure")),
+                _WRONG_MEAN,
+            ),
+            Mistake(
+                _slipped,
+                mark(
+                    "A bracket is missing: you took off $M$ and *added* the part `reliability` of the distance. "
+                    "Take off the whole score expected, `after - (mean + reliability * (before - mean))`."
+                ),
+            ),
+            Mistake(
+                lambda data: _around(_beyond(data, *GROUPS).mean(), _beyond(data, *GROUPS)),
+                mark(
+                    "This is the interval over all three groups. Take $d_i$ of the recovered only."
+                ),
+            ),
         ),
         hints=(
             mark(
@@ -618,36 +767,61 @@ EXERCISES = (
     ),
     Exercise(
         id="3.6",
-        asks=Choice(("paradox", "shortfall", "parity", "undecided")),
-        key=_verdict,
+        asks=Interval("points"),
+        key=_alike,
         right=mark(
-            "Customers who began alike end alike, up to what matters, with failure and recovery or without a "
-            "failure. Recovery has put right what the failure did, which is worth having; it has made nobody "
-            "happier than no failure would have. Only this comparison could have shown a paradox."
+            "This is recovered minus no failure among customers who began alike. Only this comparison could have "
+            "shown a paradox: it would lie above zero. On average, among those who answered twice, the two differ "
+            "by not more than matters."
         ),
         mistakes=(
             Mistake(
-                lambda data: "paradox",
+                _unadjusted,
                 mark(
-                    "This is the verdict of the change from before to after, which holds the rise that comes by "
-                    "itself. Compare with customers without a failure who scored the same *before*: is the interval"
-                    " of that difference above zero, and by as much as matters?"
+                    "This is the difference as it stands, the one in the table. The recovered scored lower before "
+                    "anything failed, and that is most of it. What is left among customers who began alike?"
                 ),
             ),
             Mistake(
-                lambda data: "shortfall",
+                _corrected,
                 mark(
-                    "This is the verdict of the difference as it stands, the one in the table. The recovered scored"
-                    " lower before anything failed, and that is most of the difference. What is left among "
-                    "customers who began alike?"
+                    "This is your interval of 3.5: it compares with what the reliability lets one expect. Compare "
+                    "with customers without a failure: use the line of 3.4."
                 ),
             ),
             Mistake(
-                lambda data: "undecided",
+                lambda data: _around(_naive(data), _naive_changes(data)),
                 mark(
-                    "This would mean that the interval is too wide to tell. An interval that holds zero is not "
-                    "enough for that word: look first whether the 90 % interval stays within `mine.smallest` on "
-                    "either side of zero."
+                    "This is the interval of the change from before to after, with the rise in it that comes by "
+                    "itself. Compare with what customers without a failure scored *after*."
+                ),
+            ),
+            Mistake(
+                lambda data: _around(_beside(data).abs().mean(), _beside(data).abs()),
+                mark(
+                    "These are *absolute* differences, so that those above the line and those below it add up. Take"
+                    " the differences with their sign."
+                ),
+            ),
+            Mistake(
+                lambda data: _around(0.0, _beside(data, "recovered")),
+                mark(
+                    "Your line is fitted to the recovered themselves, so their mean difference from it is 0. Fit it"
+                    " to those without a failure."
+                ),
+            ),
+            Mistake(
+                lambda data: _around(_beside(data).mean(), _beside(data) * 1.645 / 1.96),
+                mark(
+                    "This is the 90 % interval, made with 1.645. The rule asks for it too; wanted here is the one "
+                    "of 95 %, with 1.96."
+                ),
+            ),
+            Mistake(
+                lambda data: _around(_beside(data).mean(), _beside(data), 1),
+                mark(
+                    "This interval is for one customer, not for the mean: divide the standard deviation by the root"
+                    " of the number of recovered with both scores."
                 ),
             ),
         ),
@@ -657,13 +831,11 @@ EXERCISES = (
                 "before. What does it say for each of the recovered?"
             ),
             mark(
-                "Fit `line = np.polyfit(x, y, 1)` to those without a failure and take `gap = after - "
-                "np.polyval(line, before)` for the recovered: the mean, and its 90 % interval with 1.645 standard "
-                "errors."
+                "Fit `line = np.polyfit(x, y, 1)` to those without a failure and take `apart = after - "
+                "np.polyval(line, before)` for the recovered."
             ),
             mark(
-                "First question: is the 90 % interval inside `-mine.smallest` to `mine.smallest`? If so, that "
-                "settles the word. Only if not, look on which side of zero the 95 % interval lies."
+                "`apart.mean()` plus and minus `1.96 * apart.std() / len(apart) ** 0.5`, low first."
             ),
         ),
     ),
