@@ -150,6 +150,9 @@ def frame(**columns):
     [
         (frame(), "right", ""),
         (frame().set_index("arm").iloc[::-1].assign(more=1), "right", ""),
+        (frame().set_index("arm").rename_axis(None), "right", ""),
+        (frame().drop(columns="arm"), "type", "lacks `arm`"),
+        (frame(mean=pd.Series([None, 2.0], dtype=object)), "type", "nothing (None)"),
         (frame(mean=[10.0, 40.0]), "mistake", "These are sums."),
         (frame(mean=[100.0, 200.0]), "unit", "cents"),
         (frame(mean=[1.0, 9.0]), "unknown", "3 of 4 values fit"),
@@ -201,6 +204,7 @@ def broken(curve, cost):
         (lambda c, k: None, "empty", "Is a `return` missing?"),
         (lambda c, k: ..., "empty", "Is a `return` missing?"),
         (lambda c, k: 9, "unknown", "what it returns for (curve=[1, 2, 3], cost=2). Yours is 9."),
+        (lambda c, k: np.nan, "type", "return `None`"),
         (lambda c: 9, "type", "stopped with TypeError"),
         (broken, "type", "for (curve=[1, 2, 3], cost=2) it stopped with ZeroDivisionError"),
         (lambda c, k: "one", "type", "got text"),

@@ -196,7 +196,10 @@ class Table(_Asked):
             answer = answer.to_frame(next(iter(self.columns)))
         if not isinstance(answer, pd.DataFrame):
             raise Unusable(say("got {got}", got=_kind(answer)))
-        frame = answer if self.by in answer.columns else answer.reset_index()
+        frame = answer
+        if self.by not in answer.columns:
+            named = answer.index.name is None and not isinstance(answer.index, pd.RangeIndex)
+            frame = (answer.rename_axis(self.by) if named else answer).reset_index()
         missing = [f"`{name}`" for name in (self.by, *self.columns) if name not in frame.columns]
         if missing:
             raise Unusable(
@@ -268,6 +271,14 @@ class Function(_Asked):
             given = self._called(answer, arguments)
             several = isinstance(given, np.ndarray | pd.Series | list | tuple)
             for position, value in enumerate(given if several else [given]):
+                if isinstance(value, float) and not math.isfinite(value):
+                    raise Unusable(
+                        say(
+                            "for ({arguments}) it returns {got}; where there is no such number, return `None`",
+                            arguments=self._named(arguments),
+                            got=quoted(str(float(value))),
+                        )
+                    )
                 values[trial, position, self._named(arguments)] = (
                     None if value is None else _number(value)
                 )
@@ -363,6 +374,7 @@ KINDS = (  # types of Python, and what a student calls them
     (list, mark("a list")),
     (tuple, mark("a tuple")),
     (dict, mark("a dictionary")),
+    (type(None), mark("nothing (None)")),
     (pd.DataFrame, mark("a table")),
     (pd.Series, mark("a column of a table")),
     (np.ndarray, mark("an array")),

@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from retorno.language import say
@@ -50,6 +50,14 @@ class PageRenderer(IPythonRenderer):
         if level == 2:
             self.headings.append((anchor, Markup(text).striptags()))
         return f'<h{level} id="{anchor}">{text}</h{level}>\n'
+
+    def table(self, text: str) -> str:
+        """Return a table in a box of its own, which can be scrolled by keyboard."""
+        told = escape(say("Table, scrolls sideways on a narrow screen"))
+        return (
+            f'<div class="tablewrap" tabindex="0" role="group" aria-label="{told}">'
+            f"<table>\n{text}</table></div>\n"
+        )
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """Show a picture that is attached to the cell: a page that asks for no file can hold no other."""

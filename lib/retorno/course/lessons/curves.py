@@ -241,7 +241,9 @@ def _tried_on(data: Data) -> list[tuple]:
         (np.array([5.0, 3.0, 2.0]), 8.0),
         (np.array([6.0, 0.0, 1.0]), 4.0),
         (np.array([6.0, 0.0, 1.0, 0.5]), 9.0),
-        (np.array([4.0, -2.0, 1.0, 5.0, 1.0]), 7.0),
+        (np.array([3.0, 4.0, -3.0, 1.0, 4.0]), 6.0),
+        (np.array([4.0, -2.0, 4.0, 2.0]), 7.0),
+        (np.array([5.0, -3.0, 1.0]), 4.0),
     ]
 
 
@@ -448,6 +450,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
+                lambda data: (
+                    lambda daily, cost: payback_day(daily, cost) if np.sum(daily) >= cost else None
+                ),
+                mark(
+                    "You ask whether the cost is back at the *end*. Sums can fall again when goods are sent back: "
+                    "take the first day that reaches the cost, whatever comes later."
+                ),
+            ),
+            Mistake(
+                lambda data: lambda daily, cost: payback_day(np.maximum(daily, 0), cost),
+                mark(
+                    "Days below zero are left out or set to 0. Goods sent back take money away: add up every day as"
+                    " it is."
+                ),
+            ),
+            Mistake(
+                lambda data: (
+                    lambda daily, cost: -1 if (day := payback_day(daily, cost)) is None else day
+                ),
+                mark(
+                    "Where the cost is not reached you return -1, which a table would show as a day. Return `None`."
+                ),
+            ),
+            Mistake(
+                lambda data: lambda daily, cost: payback_day(daily, cost) or None,
+                mark(
+                    "Day 0 is lost: in Python 0 counts as false, so `or` turns it into None. Ask for `is None`."
+                ),
+            ),
+            Mistake(
                 lambda data: _first(begin=1),
                 mark(
                     "Your days are counted from 1. The day of the first purchase or of the return is offset 0, so "
@@ -588,8 +620,8 @@ EXERCISES = (
                 "divided by the customers of 6.1: that is `daily`."
             ),
             mark(
-                '`cost` is `spent` over `won`. `payback` is your function, with `daily["new"]` and the cost of a '
-                "new customer, then with the other two."
+                '`cost` is `spent` over `won` for each kind: `mine.campaigns.set_index("kind")` first. `payback` '
+                'is your function, with `daily["new"]` and the cost of a new customer, then with the other two.'
             ),
             mark("`curves = daily.cumsum()`; `early` is `curves.loc[29] / curves.loc[179]`."),
             mark(
@@ -603,9 +635,9 @@ EXERCISES = (
         asks=Table("lapsed", {"customers": "count", "value": "euros"}, within=0.001),
         key=_like_for_like,
         right=mark(
-            "At the same purchase number the lead is gone, and turned round: those back after a long silence bring "
-            "*less* than those who bought again soon. What the ratio of 6.1 measured was who can be among the "
-            "reactivated, not what coming back does."
+            "At the same purchase number the lead is gone, so 6.1 is no evidence that coming back makes better "
+            "customers. Nor is this a proof that it makes worse ones: whoever buys slowly is mostly in the group "
+            "with the long silence."
         ),
         mistakes=(
             Mistake(
@@ -761,8 +793,9 @@ EXERCISES = (
             Mistake(
                 lambda data: "returning",
                 mark(
-                    "If returning made better customers, those who came back would hardly be *behind* at the second"
-                    " purchase. Who has dropped out of one group of 6.1 and not out of the other?"
+                    "The ratio of 6.1 would look the same if returning changed nobody, as in the worked example, "
+                    "and the lead does not survive 6.4. Who has dropped out of one group of 6.1 and not out of the "
+                    "other?"
                 ),
             ),
             Mistake(
@@ -777,8 +810,8 @@ EXERCISES = (
                 lambda data: "chance",
                 mark(
                     "There are more than a thousand customers in each group. Compare the difference with its "
-                    "standard error, or with the ratio of another student: it is above 1 there as well. Who can be "
-                    "in each of the two groups?"
+                    "standard error, or open the lesson with another name and compare the ratio: it is above 1 "
+                    "there as well. Who can be in each of the two groups?"
                 ),
             ),
             Mistake(

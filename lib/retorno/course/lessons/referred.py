@@ -409,7 +409,7 @@ EXERCISES = (
         asks=Function(("share_other", "hazard_ratio"), _tried_on, "share", within=0.001),
         key=lambda data: lambda share_other, hazard_ratio: share_other**hazard_ratio,
         right=mark(
-            "With the bank's 79.2 % and 0.82 it gives 82.6 %, close to the 82.0 % that are reported second-hand. "
+            "With 79.2 % and 0.82 it gives 82.6 %, close to 82.0 %; all three are reported second-hand for the bank. "
             '"18 % lower hazard" and "three points more still there" can be one and the same finding; "18 % more '
             'likely to stay" is not.'
         ),

@@ -24,7 +24,7 @@ if (contents) {
   beside.onchange = () => { contents.open = beside.matches; };
   beside.onchange();
   const links = [...contents.querySelectorAll("a")];
-  const targets = links.map(link => byId(link.hash.slice(1)));
+  const targets = links.map(link => byId(decodeURIComponent(link.hash.slice(1))));
   const spy = new IntersectionObserver(() => {
     const read = targets.findLastIndex(target => target.getBoundingClientRect().top < innerHeight * 0.3);
     links.forEach((link, i) => { link.ariaCurrent = i === Math.max(read, 0) ? "true" : null; });
