@@ -9,7 +9,7 @@ import pytest
 from retorno.course import opened
 from retorno.course.answers import Choice, Function, Interval, Number, Table
 from retorno.course.desk import LESSONS
-from retorno.course.exercise import Exercise, Mistake, checked, hinted
+from retorno.course.exercise import Exercise, Mistake, checked, hinted, told_apart
 from retorno.errors import ParameterError
 from retorno.language import speaking
 
@@ -263,6 +263,23 @@ def test_hints_come_in_steps_and_end_with_the_last():
     assert 'hint("9.9", 2)' in repr(hinted(SHARE, 1))
     assert hinted(SHARE, 7) == hinted(SHARE, 2)
     assert "next" not in repr(hinted(SHARE, 2))
+
+
+@pytest.mark.parametrize(
+    ("led", "apart"),
+    [
+        ((0.4, 0.5), True),
+        ((0.2505, 0.5), False),
+        ((0.4, 0.4), False),
+        ((25.0, 0.5), False),
+        ((0.4, 40.0), False),
+    ],
+)
+def test_data_are_told_by_whether_errors_can_be_told_apart(led, apart):
+    """An error that leads to the key or to what another error leads to, in any unit, cannot be named."""
+    mistakes = [(lambda world, value=value: value, f"Error {n}.") for n, value in enumerate(led)]
+    of = exercise(Number("share"), lambda world: 0.25, *mistakes)
+    assert told_apart([of, WORD], World()) is apart
 
 
 def test_a_check_says_in_its_output_how_it_went():

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numpy as np
 
-from retorno.course.exercise import Exercise, Told, checked, hinted
+from retorno.course.exercise import Exercise, Told, checked, hinted, told_apart
 from retorno.display import Shown, table
 from retorno.errors import ParameterError
 from retorno.language import say, use
@@ -109,7 +109,15 @@ def opened(number: int, *, student: str, language: str = "en") -> Lesson:
         raise ParameterError(
             say("student: empty. Any name or number will do; it draws your own data.")
         )
-    return Lesson(number, str(student), _module(number).draw(_rng(number, str(student))))
+    return Lesson(number, str(student), _drawn(number, str(student)))
+
+
+def _drawn(number: int, student: str):
+    """Return the data of a student, drawn again where two typical errors could not be told apart."""
+    lesson, rng = _module(number), _rng(number, student)
+    while not told_apart(lesson.EXERCISES, data := lesson.draw(rng)):
+        pass
+    return data
 
 
 def _rng(number: int, student: str) -> np.random.Generator:

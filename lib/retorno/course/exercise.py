@@ -4,8 +4,9 @@ The key and the answers that typical errors lead to are computed from the studen
 they are kept nowhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import permutations
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from retorno.course.answers import UNITS, Choice, Function, Interval, Number, Ta
 from retorno.language import say
 
 MIME = "application/vnd.retorno.check+json"
+MARGIN = 1.5  # times the tolerance that an error's answer has to lie from the key
 NEAR = 0.02  # an answer this close to the key is told to be so, as a fraction of it
 TINY = 1e-12
 SIGNS = {"right": "✓", "empty": "…"}
@@ -127,6 +129,29 @@ def checked(exercise: Exercise, answer, world) -> Told:
         return Told(exercise.id, "right", " ".join([say("Right."), say(exercise.right)]))
     status, told = _wrong(exercise, given, key, world)
     return Told(exercise.id, status, told)
+
+
+def told_apart(exercises: Iterable[Exercise], world) -> bool:
+    """Return whether in these data no typical error leads to the key of its exercise, or to the answer of another.
+
+    Words are left out: what is wrong for one student may be right for another.
+    """
+    return all(_apart(each, world) for each in exercises if not isinstance(each.asks, Choice))
+
+
+def _apart(exercise: Exercise, world) -> bool:
+    asks = exercise.asks
+    key = asks.read(exercise.key(world), world)
+    led = [(each.message, asks.read(each.answer(world), world)) for each in exercise.mistakes]
+    if any(
+        _same(answer, key, asks, MARGIN * asks.within) or _other_unit(answer, key, asks)
+        for _, answer in led
+    ):
+        return False
+    return not any(
+        one != other and (_same(answer, another, asks) or _other_unit(answer, another, asks))
+        for (one, answer), (other, another) in permutations(led, 2)
+    )
 
 
 def hinted(exercise: Exercise, step: int) -> Told:

@@ -5,13 +5,12 @@ who would not have come anyway, which nobody has measured.
 """
 
 from dataclasses import dataclass, replace
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from retorno.course.answers import UNITS, Choice, Function, Number
+from retorno.course.answers import Choice, Function, Number
 from retorno.course.exercise import Exercise, Mistake
 from retorno.language import mark
 from retorno.money import break_even_share, mixture, roi
@@ -74,41 +73,7 @@ class Data:
 
 
 def draw(rng: np.random.Generator) -> Data:
-    """Return a programme whose break-even share lies inside the range held possible, off its middle.
-
-    Drawn anew where two typical errors would lead to the same answer.
-    """
-    data = _drawn(rng)
-    while not _errors_differ(data):
-        data = _drawn(rng)
-    return data
-
-
-def _errors_differ(data: Data) -> bool:
-    """Return whether no two answers to an exercise, right or wrong, look alike in any unit."""
-    return not any(
-        _alike(exercise.asks, *pair)
-        for exercise in EXERCISES
-        if not isinstance(exercise.asks, Choice)
-        for pair in permutations(_answers(exercise, data), 2)
-    )
-
-
-def _answers(exercise: Exercise, data: Data) -> list[dict]:
-    given = [exercise.key(data), *(mistake.answer(data) for mistake in exercise.mistakes)]
-    return [exercise.asks.read(each, data) for each in given]
-
-
-def _alike(asks, one: dict, other: dict) -> bool:
-    factors = (1, *(factor for factor, _ in UNITS[asks.unit].others))
-    scaled = ({place: value * factor for place, value in other.items()} for factor in factors)
-    return any(
-        all(abs(one[place] - each[place]) <= asks.reach(each, place, asks.within) for place in each)
-        for each in scaled
-    )
-
-
-def _drawn(rng: np.random.Generator) -> Data:
+    """Return a programme whose break-even share lies inside the range held possible, off its middle."""
     referred = _values(rng, rng.uniform(160, 185), rng.integers(800, 1_100))
     value, saved, fraud = (
         referred.mean(),
