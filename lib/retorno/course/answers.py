@@ -103,7 +103,7 @@ class Number(_Asked):
 
     def wanted(self) -> str:
         """Say what is asked for."""
-        return say("one number, in {unit}", unit=say(UNITS[self.unit].words))
+        return say("one number ({unit})", unit=say(UNITS[self.unit].words))
 
     def read(self, answer, world) -> Values:
         """Return the value."""
@@ -146,7 +146,7 @@ class Interval(Number):
 
     def wanted(self) -> str:
         """Say what is asked for."""
-        return say("two numbers (low, high), in {unit}", unit=say(UNITS[self.unit].words))
+        return say("two numbers, low and high ({unit})", unit=say(UNITS[self.unit].words))
 
     def read(self, answer, world) -> Values:
         """Return both bounds."""
@@ -257,7 +257,7 @@ class Function(_Asked):
     def wanted(self) -> str:
         """Say what is asked for."""
         return say(
-            "a function of ({arguments}) that returns {unit}",
+            "a function of ({arguments}) that returns numbers ({unit})",
             arguments=", ".join(self.arguments),
             unit=say(UNITS[self.unit].words),
         )
