@@ -204,6 +204,7 @@ def broken(curve, cost):
         (lambda c, k: None, "empty", "Is a `return` missing?"),
         (lambda c, k: ..., "empty", "Is a `return` missing?"),
         (lambda c, k: 9, "unknown", "what it returns for (curve=[1, 2, 3], cost=2). Yours is 9."),
+        (lambda c, k: 1.0, "unknown", "1 of 2 values fit"),
         (lambda c, k: np.nan, "type", "return `None`"),
         (lambda c: 9, "type", "stopped with TypeError"),
         (broken, "type", "for (curve=[1, 2, 3], cost=2) it stopped with ZeroDivisionError"),
@@ -291,6 +292,16 @@ def test_a_student_gets_the_same_data_each_time_however_the_name_is_written():
     one, other = opened(7, student="Çelik "), opened(7, student="celik")
     assert one.data.contacts.equals(other.data.contacts)
     assert not one.data.contacts.equals(opened(7, student="ana").data.contacts)
+
+
+def test_what_a_student_does_to_the_data_does_not_move_the_key():
+    lesson, other = (opened(7, student="ana") for _ in range(2))
+    treated = other.data.contacts["arm"] != "holdout"
+    shares = other.data.contacts.groupby(treated)["returned"].mean()
+    lesson.data.contacts.drop(lesson.data.contacts.index[100:], inplace=True)  # noqa: PD002
+    lesson.data.contacts["returned"] = 1
+    assert lesson.check("7.2", shares[True] - shares[False]).right
+    assert lesson.check(7.2, None).status == "empty"  # as a number too
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """A lesson as a student opens it: the student's own data, checks, hints, and the claims it is about."""
 
 import unicodedata
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import import_module
 from types import ModuleType
@@ -43,11 +44,14 @@ class Lesson:
     student : str
     data : object
         What was drawn for this student; the lesson's text says what is in it.
+    world : object
+        The same once more, for the keys: whatever a student does to `data`, a check knows what was drawn.
     """
 
     number: int
     student: str
     data: object
+    world: object = field(repr=False)
 
     def check(self, exercise: str, answer) -> Told:
         """Return whether an answer is right, which typical error it is, or that this cannot be told.
@@ -59,7 +63,7 @@ class Lesson:
         answer : number, pair of numbers, table, function or text
             As the exercise asks; None or ``...`` where there is none yet.
         """
-        return checked(self._exercise(exercise), answer, self.data)
+        return checked(self._exercise(exercise), answer, self.world)
 
     def hint(self, exercise: str, step: int = 1) -> Told:
         """Return a hint, the next with the next `step`."""
@@ -73,13 +77,13 @@ class Lesson:
 
     def _exercise(self, name: str) -> Exercise:
         known = {each.id: each for each in _module(self.number).EXERCISES}
-        if name not in known:
+        if str(name) not in known:
             raise ParameterError(
                 say("There is no exercise {got!r} here.", got=name)
-                + nearest(name, known)
+                + nearest(str(name), known)
                 + there_are(known)
             )
-        return known[name]
+        return known[str(name)]
 
 
 def opened(number: int, *, student: str, language: str = "en") -> Lesson:
@@ -109,7 +113,8 @@ def opened(number: int, *, student: str, language: str = "en") -> Lesson:
         raise ParameterError(
             say("student: empty. Any name or number will do; it draws your own data.")
         )
-    return Lesson(number, str(student), _drawn(number, str(student)))
+    world = _drawn(number, str(student))
+    return Lesson(number, str(student), deepcopy(world), world)
 
 
 def _drawn(number: int, student: str):

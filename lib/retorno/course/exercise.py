@@ -203,8 +203,11 @@ def _close(given: dict, key: dict, place, asks, within: float | None = None) -> 
 
 def _rounded(given: dict, key: dict) -> bool:
     """Return whether an answer is the key with fewer digits: as many everywhere, and not rounded to zero."""
-    numbers = [(given[p], key[p]) for p in key if p in given and isinstance(key[p], float)]
-    if given.keys() != key.keys() or not all(isinstance(g, float) and g for g, _ in numbers):
+    if given.keys() != key.keys():
+        return False
+    numbers = [(given[p], key[p]) for p in key if isinstance(key[p], float)]
+    others = [given[p] == key[p] for p in key if not isinstance(key[p], float)]
+    if not numbers or not all(others) or not all(isinstance(g, float) and g for g, _ in numbers):
         return False
     return any(
         all(
