@@ -55,7 +55,7 @@ class PageRenderer(IPythonRenderer):
         """Return a table in a box of its own, which can be scrolled by keyboard."""
         told = escape(say("Table, scrolls sideways on a narrow screen"))
         return (
-            f'<div class="tablewrap" tabindex="0" role="group" aria-label="{told}">'
+            f'<div class="tablewrap words" tabindex="0" role="group" aria-label="{told}">'
             f"<table>\n{text}</table></div>\n"
         )
 
