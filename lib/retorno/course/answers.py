@@ -19,6 +19,7 @@ from retorno.language import listed, mark, quoted, say
 
 Values = dict  # place -> number, text or None
 MOST_SHOWN = 6  # numbers of a list in a message
+SEVERAL = (np.ndarray, pd.Series, list, tuple)
 
 
 class Unusable(Exception):
@@ -68,9 +69,17 @@ UNITS = {
 
 
 class _Asked:
-    """What numbers, tables and functions share."""
+    """What all kinds do unless they say otherwise."""
 
     __slots__ = ()
+
+    def units(self) -> list[tuple[Callable[[object], bool], str]]:
+        """Return which places have a unit, and which."""
+        return [(lambda place: True, self.unit)]
+
+    def place(self, place) -> str:
+        """Say where an answer differs; what has one place alone says nothing."""
+        return ""
 
     def reach(self, key: Values, place, within: float) -> float:
         """Return how far an answer may lie from the key at a place; `within` is a fraction of the key."""
@@ -109,14 +118,6 @@ class Number(_Asked):
         """Return the value."""
         return {"": _number(answer)}
 
-    def units(self) -> list[tuple[Callable[[object], bool], str]]:
-        """Return which places have a unit, and which."""
-        return [(lambda place: True, self.unit)]
-
-    def place(self, place) -> str:
-        """Say where an answer differs; a number alone has no place."""
-        return ""
-
 
 @dataclass(frozen=True, slots=True)
 class Interval(Number):
@@ -150,7 +151,7 @@ class Interval(Number):
 
     def read(self, answer, world) -> Values:
         """Return both bounds."""
-        if not isinstance(answer, np.ndarray | pd.Series | list | tuple):
+        if not isinstance(answer, SEVERAL):
             raise Unusable(say("got {got}", got=_kind(answer)))
         if len(answer) != 2:
             raise Unusable(say("an interval has two numbers, and here are {n}", n=len(answer)))
@@ -268,43 +269,37 @@ class Function(_Asked):
             raise Unusable(say("got {got}", got=_kind(answer)))
         values = {}
         for trial, arguments in enumerate(self.tried_on(world)):
-            given = self._called(answer, arguments)
-            several = isinstance(given, np.ndarray | pd.Series | list | tuple)
-            for position, value in enumerate(given if several else [given]):
+            named = self._named(arguments)
+            given = self._called(answer, arguments, named)
+            for position, value in enumerate(given if isinstance(given, SEVERAL) else [given]):
                 if isinstance(value, float) and not math.isfinite(value):
                     raise Unusable(
                         say(
                             "for ({arguments}) it returns {got}; where there is no such number, return `None`",
-                            arguments=self._named(arguments),
+                            arguments=named,
                             got=quoted(str(float(value))),
                         )
                     )
-                values[trial, position, self._named(arguments)] = (
-                    None if value is None else _number(value)
-                )
+                values[trial, position, named] = None if value is None else _number(value)
         return values
 
     def _named(self, arguments: tuple) -> str:
         given = zip(self.arguments, arguments, strict=True)
         return ", ".join(f"{name}={_shown(value)}" for name, value in given)
 
-    def _called(self, answer, arguments):
+    def _called(self, answer, arguments, named: str):
         try:
             given = answer(*copy.deepcopy(arguments))
         except Exception as error:  # whatever a student's function may raise is told to the student
             raise Unusable(
                 say(
                     "for ({arguments}) it stopped with {kind}: {problem}",
-                    arguments=self._named(arguments),
+                    arguments=named,
                     kind=type(error).__name__,
                     problem=error,
                 )
             ) from error
         return None if given is ... else given
-
-    def units(self):
-        """Return the unit of the results."""
-        return [(lambda place: True, self.unit)]
 
     def place(self, place) -> str:
         """Say for which arguments the result differs."""
@@ -344,10 +339,6 @@ class Choice(_Asked):
     def units(self):
         """Words have no unit."""
         return []
-
-    def place(self, place) -> str:
-        """Say where an answer differs; a word has no place."""
-        return ""
 
 
 def _number(value) -> float:
@@ -398,7 +389,7 @@ def _shown(value) -> str:
         return say("a table of {n} rows", n=len(value))
     if isinstance(value, float):
         return f"{value:.5g}"
-    if isinstance(value, np.ndarray | pd.Series | list | tuple):
+    if isinstance(value, SEVERAL):
         several = [_shown(each) for each in list(value)[:MOST_SHOWN]]
         return f"[{', '.join(several)}{', ...' if len(value) > MOST_SHOWN else ''}]"
     return reprlib.repr(value)

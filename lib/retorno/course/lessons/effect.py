@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from retorno.course.answers import Choice, Function, Interval, Number, Table
 from retorno.course.exercise import Exercise, Mistake
 from retorno.language import mark
 from retorno.simulate import reactivation as worlds
+from retorno.stats.student import welch
 
 CLAIMS = (
     "reactivation_better_offer",
@@ -119,11 +119,8 @@ def _around(middle: float, half: float) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def _half_width(data: Data, level: float = 0.95) -> float:
-    treated, holdout = _parts(data, "returned")
-    return norm.ppf((1 + level) / 2) * np.sqrt(
-        treated.var() / len(treated) + holdout.var() / len(holdout)
-    )
+def _interval(data: Data, level: float = 0.95) -> tuple[float, float]:
+    return welch(*_parts(data, "returned")).at(level).interval
 
 
 def _half_width_of_added_errors(data: Data) -> float:
@@ -336,7 +333,7 @@ EXERCISES = (
     Exercise(
         id="7.3",
         asks=Interval("share"),
-        key=lambda data: _around(_effect(data), _half_width(data)),
+        key=_interval,
         right=mark(
             "Zero lies outside: contact changed something, and by about this much. Half as large as the treated, "
             "the holdout brings about half of the uncertainty; only more customers in both groups make the interval"
@@ -380,7 +377,7 @@ EXERCISES = (
                 ),
             ),
             Mistake(
-                lambda data: _around(_effect(data), _half_width(data, 0.90)),
+                lambda data: _interval(data, 0.90),
                 mark(
                     "This is the 90 % interval, made with 1.645. For 95 % it is 1.96 standard errors to either "
                     "side."

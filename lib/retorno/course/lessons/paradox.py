@@ -15,6 +15,7 @@ from retorno.course.exercise import Exercise, Mistake
 from retorno.language import mark
 from retorno.simulate import recovery as worlds
 from retorno.stats.regression_to_mean import regressed_change
+from retorno.stats.student import welch
 
 CLAIMS = ("recovery_paradox", "recovery_goal_equal_or_above", "recovery_complainers_most_loyal")
 RESPONDENTS = 12_000
@@ -222,9 +223,8 @@ def _alike(data: Data) -> tuple[float, float]:
 
 
 def _unadjusted(data: Data) -> tuple[float, float]:
-    one, other = _both(data, "recovered")[1], _both(data, "no_failure")[1]
-    half = 1.96 * np.sqrt(one.var() / len(one) + other.var() / len(other))
-    return _between(data) - half, _between(data) + half
+    after = (_both(data, group)[1] for group in ("recovered", "no_failure"))
+    return welch(*after).at(0.95).interval
 
 
 _WHOLE = mark(

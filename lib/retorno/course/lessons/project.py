@@ -13,6 +13,7 @@ from scipy.stats import norm
 from retorno.course.answers import Choice, Interval, Number, Table
 from retorno.course.exercise import Exercise, Mistake
 from retorno.language import mark
+from retorno.stats.student import mean_of, welch
 
 CLAIMS = (
     "reactivation_best_return",
@@ -140,16 +141,14 @@ def _only_the_clear(data: Data) -> pd.DataFrame:
     return bearings[bearings["bearing"] != 0]
 
 
-def _effect(data: Data) -> tuple[float, float]:
-    """Return the effect on the share who return, and its standard error."""
-    arms = data.study.groupby("arm")["returned"]
-    mean, error = arms.mean(), arms.var() / arms.size()
-    return mean["contacted"] - mean["holdout"], float(np.sqrt(error.sum()))
-
-
 def _interval(data: Data, *, times: float, minus: float) -> tuple[float, float]:
-    effect, error = _effect(data)
-    return tuple((effect + side * 1.96 * error) * times - minus for side in (-1, 1))
+    """Return the interval of the effect on the share who return, times and minus an amount."""
+    arms = (_returned(data, arm) for arm in ("contacted", "holdout"))
+    return tuple(bound * times - minus for bound in welch(*arms).at(0.95).interval)
+
+
+def _returned(data: Data, arm: str) -> pd.Series:
+    return data.study.loc[data.study["arm"] == arm, "returned"]
 
 
 def _profit(data: Data) -> tuple[float, float]:
@@ -157,9 +156,8 @@ def _profit(data: Data) -> tuple[float, float]:
 
 
 def _of_the_response(data: Data) -> tuple[float, float]:
-    share = data.study.query("arm == 'contacted'")["returned"]
-    half = 1.96 * np.sqrt(share.var() / len(share))
-    return tuple((share.mean() + side * half) * _worth(data) - data.cost for side in (-1, 1))
+    response = mean_of(_returned(data, "contacted")).at(0.95).interval
+    return tuple(bound * _worth(data) - data.cost for bound in response)
 
 
 def _verdict(data: Data) -> str:
