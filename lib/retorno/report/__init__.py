@@ -37,13 +37,11 @@ def write_report(notebook, record: dict, folder, claims=None) -> None:
     (Path(folder) / "tables.xlsx").write_bytes(tables)
 
 
-def write_lesson(notebook, language: str, file) -> None:
-    """Write an executed lesson of the course as one page, in its language."""
-    from retorno.language import speaking
+def write_lesson(notebook, file) -> None:
+    """Write an executed lesson of the course as one page, in the language spoken."""
     from retorno.report.export import lesson_page
 
-    with speaking(language):
-        Path(file).write_text(lesson_page(notebook), encoding="utf-8", newline="\n")
+    Path(file).write_text(lesson_page(notebook), encoding="utf-8", newline="\n")
 
 
 def write_index(out) -> None:

@@ -10,6 +10,7 @@ import retorno
 from retorno.errors import InputError
 from retorno.language import current, integer, say, speaking, use
 from retorno.workbook import studies
+from retorno.workbook.execute import ExecutionError
 
 
 class Program(click.Group):
@@ -27,6 +28,8 @@ class Program(click.Group):
             raise
         except InputError as error:
             problem, status = str(error), 2
+        except ExecutionError as error:
+            problem, status = str(error), error.status
         except OSError as error:
             problem, status = _unusable(error), 2
         except KeyboardInterrupt:
@@ -239,15 +242,10 @@ def course() -> None:
 @in_language
 def course_build(numbers, audience, out) -> None:
     """Build the lessons of one audience."""
-    from retorno.workbook.execute import ExecutionError
     from retorno.workbook.lessons import build
 
-    try:
-        for file in build(audience, out, numbers, tell=lambda name: click.echo(name, err=True)):
-            click.echo(file)
-    except ExecutionError as error:
-        click.echo(error, err=True)
-        sys.exit(error.status)
+    for file in build(audience, out, numbers, tell=lambda name: click.echo(name, err=True)):
+        click.echo(file)
 
 
 @program.command(help=say("Tell what a finding means: its definition, unit and sign."))

@@ -1,6 +1,5 @@
 """``retorno notebook 20``: a copy of a notebook to work in, in the language spoken."""
 
-import json
 from pathlib import Path
 
 from retorno.errors import ParameterError
@@ -28,7 +27,7 @@ def copied(name: str, out: Path) -> Path:
     file = out if out.suffix == ".ipynb" else out / notebook.name
     content = paragraphs.spoken_by_default(paragraphs.read(notebook))
     file.parent.mkdir(parents=True, exist_ok=True)
-    write(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write(file, paragraphs.written(content))
     return file
 
 

@@ -5,7 +5,6 @@ prompt, made from the name that the ``check`` after it asks for. ``exercise`` an
 """
 
 import ast
-import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
@@ -13,8 +12,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from retorno.errors import ParameterError
-from retorno.language import current, integer, listed, say
+from retorno.language import integer, listed, say
 from retorno.workbook import paragraphs, studies
+from retorno.workbook.starter import write
 
 STUDENT, TEACHER = "student", "teacher"
 SOLUTION, CHECK, PROMPT = "solution", "check", "prompt"
@@ -98,13 +98,10 @@ def made(lesson: Path, audience: str, folder: Path):
     from retorno.report import write_lesson
     from retorno.workbook.execute import execute
 
-    content = version(lesson, audience)
     notebook = folder / lesson.name
-    notebook.write_text(
-        json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
-    )
+    write(notebook, paragraphs.written(version(lesson, audience)))
     executed = execute(notebook, {}, lambda *_: None)
-    write_lesson(_to_read(executed, audience), current(), folder / f"{lesson.stem}.html")
+    write_lesson(_to_read(executed, audience), folder / f"{lesson.stem}.html")
     return executed
 
 

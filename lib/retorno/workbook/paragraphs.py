@@ -28,6 +28,11 @@ def read(notebook: Path) -> dict:
     return content
 
 
+def written(content: dict) -> str:
+    """Return a notebook as the text of its file."""
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 def catalogue_of(notebook: Path) -> Path:
     """Return where the words of a notebook in the language spoken are."""
     return catalogue(notebook.parent / "locale", notebook.stem)
@@ -87,4 +92,4 @@ def _flat(text: str) -> str:
     return "\n".join(whole)
 
 
-__all__ = ["catalogue_of", "messages", "read", "spoken_by_default"]
+__all__ = ["catalogue_of", "messages", "read", "spoken_by_default", "written"]
