@@ -61,3 +61,16 @@ def visits(chromium, *, allowed: tuple[str, ...] = ()):
         said = [text for page in context.pages for text in page.said]
         assert [text for text in said if not text.startswith(allowed)] == []
         context.close()
+
+
+def open_all(page):
+    """Open every fold, so that what is inside is judged too."""
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+
+
+def violations(page):
+    """Return what axe-core finds against WCAG 2.2 A and AA: the rule, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+    return [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]

@@ -101,10 +101,6 @@ def test_an_exercise_helps_in_steps_and_knows_three_errors_or_more(number):
         assert len(exercise.hints) >= 2, exercise.id
 
 
-def plain(value, exercise, data):
-    return exercise.asks.read(value, data)
-
-
 @every_lesson
 def test_two_students_have_other_data_and_other_keys(number):
     one, other = (opened(number, student=name).data for name in ("ana", "bo"))
@@ -115,7 +111,7 @@ def test_two_students_have_other_data_and_other_keys(number):
     )
     for exercise in EXERCISES[number]:
         if not isinstance(exercise.asks, Choice) and not callable(exercise.key(one)):
-            keys = [plain(exercise.key(data), exercise, data) for data in (one, other)]
+            keys = [exercise.asks.read(exercise.key(data), data) for data in (one, other)]
             assert keys[0] != keys[1], exercise.id
             assert not checked(exercise, exercise.key(other), one).right, exercise.id
 

@@ -14,8 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
-from browser import WCAG, visits
+from browser import open_all, violations, visits
 from click.testing import CliRunner
 from filelock import FileLock
 
@@ -65,16 +64,6 @@ def opened(chromium):
 def report(out, name):
     study, run = name.split(".", 1)
     return out / study / run / "report.html"
-
-
-def open_all(page):
-    """Open every fold, so that what is inside is judged too."""
-    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
-
-
-def violations(page):
-    found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
-    return [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]
 
 
 @every_run
